@@ -1,0 +1,1 @@
+"""The ``wasicloud`` command: run manifests on this machine, look into a component, push it to a registry."""
