@@ -1,0 +1,1 @@
+"""Tests of this half, in folders that mirror its packages."""
