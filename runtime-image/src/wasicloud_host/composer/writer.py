@@ -1,0 +1,172 @@
+"""Writing a component: encoded sections, and the index that each item written will have.
+
+Source: the component model's Binary.md. Components and modules are embedded by reference and copied once, at the end.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from wasicloud_host.composer import binary, types
+
+_CORE_SORTS = {"func": 0, "memory": 2}
+_SORTS = {"func": 1, "type": 3, "component": 4, "instance": 5}
+_PRIMITIVES = {name: code for code, name in types.PRIMITIVES.items()}
+_UTF8, _MEMORY, _REALLOC, _POST_RETURN = 0, 3, 4, 5
+
+Argument = tuple[str, str, int]
+"""What an instantiation supplies: the import's name, the sort, the index."""
+
+
+def number(value: int) -> bytes:
+    """``value`` as unsigned LEB128."""
+    if value < 0x80:
+        return bytes((value,))
+    out = bytearray()
+    while value >= 0x80:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)
+
+
+def text(value: str) -> bytes:
+    """``value`` as a length-prefixed name."""
+    encoded = value.encode()
+    return number(len(encoded)) + encoded
+
+
+def extern(value: str) -> bytes:
+    """``value`` as the name of an import or export."""
+    return b"\0" + text(value)
+
+
+def vector(items: Sequence[bytes]) -> bytes:
+    """``items`` behind their number."""
+    return number(len(items)) + b"".join(items)
+
+
+def function_type(function: types.Function) -> bytes:
+    """A function type of primitives; raises :class:`KeyError` for any other."""
+    params = [text(name) + _primitive(kind) for name, kind in function.params]
+    result = b"\x01\0" if function.result is None else b"\0" + _primitive(function.result)
+    return b"\x40" + vector(params) + result
+
+
+def _primitive(kind: types.ValueType) -> bytes:
+    if not isinstance(kind, str):
+        raise TypeError(f"{types.render(kind)} is not a primitive")
+    return bytes((_PRIMITIVES[kind],))
+
+
+def interface_type(interface: types.Interface) -> bytes:
+    """The type of an instance that exports functions of primitives only."""
+    declarations: list[bytes] = []
+    for index, (name, function) in enumerate(interface.functions()):
+        declarations += [b"\x01" + function_type(function), b"\x04" + extern(name) + b"\x01" + number(index)]
+    return b"\x42" + vector(declarations)
+
+
+class Writer:
+    """A component under construction. Every method adds one item and returns its index among items of its sort."""
+
+    __slots__ = ("_chunks", "_counts", "_entries", "_section")
+
+    def __init__(self) -> None:
+        self._chunks: list[bytes] = [binary.PREAMBLE]
+        self._counts: Counter[str] = Counter()
+        self._section = 0
+        self._entries: list[bytes] = []
+
+    def finish(self) -> bytes:
+        """The component's bytes."""
+        self._flush()
+        return b"".join(self._chunks)
+
+    def component(self, data: bytes) -> int:
+        """Embed a component."""
+        return self._embed(4, "component", data)
+
+    def core_module(self, data: bytes) -> int:
+        """Embed a core module."""
+        return self._embed(1, "core module", data)
+
+    def type(self, encoded: bytes) -> int:
+        """Define a type."""
+        return self._add(7, "type", encoded)
+
+    def import_instance(self, name: str, kind: int) -> int:
+        """Import an instance of the type with index ``kind``."""
+        return self._add(10, "instance", extern(name) + b"\x05" + number(kind))
+
+    def instantiate(self, component: int, arguments: Iterable[Argument]) -> int:
+        """Instantiate an embedded component."""
+        encoded = [text(name) + bytes((_SORTS[sort],)) + number(index) for name, sort, index in arguments]
+        return self._add(5, "instance", b"\0" + number(component) + vector(encoded))
+
+    def bundle(self, items: Iterable[Argument]) -> int:
+        """An instance that exports these items."""
+        encoded = [extern(name) + bytes((_SORTS[sort],)) + number(index) for name, sort, index in items]
+        return self._add(5, "instance", b"\x01" + vector(encoded))
+
+    def alias(self, instance: int, name: str, sort: str) -> int:
+        """Name an export of an instance."""
+        return self._add(6, sort, bytes((_SORTS[sort], 0)) + number(instance) + text(name))
+
+    def core_alias(self, instance: int, name: str, sort: str) -> int:
+        """Name an export of a core instance."""
+        return self._add(6, f"core {sort}", bytes((0, _CORE_SORTS[sort], 1)) + number(instance) + text(name))
+
+    def core_instantiate(self, module: int, arguments: Iterable[tuple[str, int]]) -> int:
+        """Instantiate a core module with core instances."""
+        encoded = [text(name) + b"\x12" + number(index) for name, index in arguments]
+        return self._add(2, "core instance", b"\0" + number(module) + vector(encoded))
+
+    def core_bundle(self, functions: Iterable[tuple[str, int]]) -> int:
+        """A core instance that exports these core functions."""
+        encoded = [text(name) + b"\0" + number(index) for name, index in functions]
+        return self._add(2, "core instance", b"\x01" + vector(encoded))
+
+    def lower(self, function: int, memory: int | None = None, realloc: int | None = None) -> int:
+        """A core function that calls a component function; strings are UTF-8."""
+        options = _options(memory, realloc, None)
+        return self._add(8, "core func", b"\x01\0" + number(function) + options)
+
+    def lift(self, function: int, kind: int, memory: int, realloc: int, post: int) -> int:
+        """A component function of type ``kind`` that calls a core function; strings are UTF-8."""
+        encoded = b"\0\0" + number(function) + _options(memory, realloc, post) + number(kind)
+        return self._add(8, "func", encoded)
+
+    def export_function(self, name: str, function: int) -> int:
+        """Export a component function."""
+        return self._add(11, "func", extern(name) + b"\x01" + number(function) + b"\0")
+
+    def _add(self, section: int, sort: str, entry: bytes) -> int:
+        if section != self._section:
+            self._flush()
+            self._section = section
+        self._entries.append(entry)
+        return self._next(sort)
+
+    def _embed(self, section: int, sort: str, data: bytes) -> int:
+        self._flush()
+        self._chunks += [bytes((section,)), number(len(data)), data]
+        return self._next(sort)
+
+    def _next(self, sort: str) -> int:
+        self._counts[sort] += 1
+        return self._counts[sort] - 1
+
+    def _flush(self) -> None:
+        if self._entries:
+            body = vector(self._entries)
+            self._chunks += [bytes((self._section,)), number(len(body)), body]
+            self._entries = []
+        self._section = 0
+
+
+def _options(memory: int | None, realloc: int | None, post: int | None) -> bytes:
+    pairs = ((_MEMORY, memory), (_REALLOC, realloc), (_POST_RETURN, post))
+    carried = [bytes((option,)) + number(index) for option, index in pairs if index is not None]
+    return vector([bytes((_UTF8,)), *carried] if carried else [])
