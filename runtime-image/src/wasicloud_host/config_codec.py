@@ -1,6 +1,8 @@
 """Frozen dataclasses from JSON and back: camelCase keys, unknown fields refused by path, bounds from field metadata.
 
-Standard library only. Metadata keys: ``min``, ``max`` (numbers, inclusive), ``choices`` (a tuple).
+Standard library only. Metadata keys: ``min``, ``max`` (numbers, inclusive), ``choices`` (a tuple), ``key`` (the JSON key where
+camelCase is not it), ``convert`` (``(raw, path) -> value`` in place of the type's own reading), ``check`` (``(value, path) -> None``
+after it); the two callables raise `ConfigInvalid`. The manifests' kinds (``wasicloud_operator.api``) are read by the same rules.
 """
 
 from __future__ import annotations
@@ -32,7 +34,11 @@ def camel(name: str) -> str:
 def decode(cls: type[T], value: Any, path: str = "") -> T:
     """Make a ``cls`` (a dataclass) of a JSON object; raises `ConfigInvalid` naming the path."""
     if not isinstance(value, dict):
-        raise ConfigInvalid(path, f"must be an object, not {_named(value)}", "see the fields in wasicloud_host.config")
+        raise ConfigInvalid(
+            path,
+            f"must be an object, not {_named(value)}",
+            f"its fields are {', '.join(_fields(typing.cast('Hashable', cls))) or 'none'}",
+        )
     fields = _fields(typing.cast("Hashable", cls))
     for key in value:
         if key not in fields:
@@ -45,7 +51,7 @@ def decode(cls: type[T], value: Any, path: str = "") -> T:
     arguments = {}
     for key, (item, kind) in fields.items():
         if key in value:
-            arguments[item.name] = _bounded(_value(kind, value[key], _join(path, key)), item, _join(path, key))
+            arguments[item.name] = _field(item, kind, value[key], _join(path, key))
         elif item.default is dataclasses.MISSING and item.default_factory is dataclasses.MISSING:
             raise ConfigInvalid(_join(path, key), "is missing", "add it")
     return cls(**arguments)
@@ -55,7 +61,7 @@ def encode(value: Any) -> Any:
     """The JSON of a dataclass: fields that hold their default are left out."""
     if dataclasses.is_dataclass(value) and not isinstance(value, type):
         return {
-            camel(f.name): encode(getattr(value, f.name))
+            _key(f): encode(getattr(value, f.name))
             for f in dataclasses.fields(value)
             if getattr(value, f.name) != _default(f)
         }
@@ -69,7 +75,19 @@ def encode(value: Any) -> Any:
 @functools.cache
 def _fields(cls: Any) -> dict[str, tuple[dataclasses.Field[Any], Any]]:
     hints = typing.get_type_hints(cls)
-    return {camel(f.name): (f, hints[f.name]) for f in dataclasses.fields(cls)}
+    return {_key(f): (f, hints[f.name]) for f in dataclasses.fields(cls)}
+
+
+def _key(item: dataclasses.Field[Any]) -> str:
+    return str(item.metadata.get("key") or camel(item.name))
+
+
+def _field(item: dataclasses.Field[Any], kind: Any, raw: Any, path: str) -> Any:
+    convert, check = item.metadata.get("convert"), item.metadata.get("check")
+    value = _bounded(convert(raw, path) if convert else _value(kind, raw, path), item, path)
+    if check is not None and value is not None:
+        check(value, path)
+    return value
 
 
 def _default(item: dataclasses.Field[Any]) -> Any:
@@ -100,7 +118,8 @@ def _scalar(kind: Any, value: Any, path: str) -> Any:
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:  # bool is an int to isinstance
-        raise ConfigInvalid(path, f"must be {_SCALARS[kind]}, not {_named(value)}", "correct it")
+        remedy = f'write "{value}" in quotes' if kind is str and isinstance(value, int | float) else "correct it"
+        raise ConfigInvalid(path, f"must be {_SCALARS[kind]}, not {_named(value)}", remedy)
     return value
 
 
