@@ -6,6 +6,7 @@
     ├── Refused                    before serving: the user has to change something (exit code 2)
     │   ├── ConfigInvalid          the host's configuration file
     │   ├── ComponentRefused       the component's bytes
+    │   ├── ArtifactRefused        a component's image: its reference, its registry, what was found there
     │   └── LinkRefused            a link, its provider or its target
     ├── RequestError               one request fails, the host goes on
     │   ├── Overloaded             503 with Retry-After
@@ -42,6 +43,10 @@ class ConfigInvalid(Refused):
 
 class ComponentRefused(Refused):
     """The component cannot run here; ``where`` names the component."""
+
+
+class ArtifactRefused(Refused):
+    """A component's image cannot be pulled or pushed; ``where`` is the reference."""
 
 
 class LinkRefused(Refused):

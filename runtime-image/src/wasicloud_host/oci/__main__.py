@@ -1,0 +1,10 @@
+"""``python -m wasicloud_host.oci``: the init container's work without compiling (`wasicloud-host fetch` also compiles)."""
+
+from __future__ import annotations
+
+import sys
+
+from wasicloud_host.oci import fetch
+
+if __name__ == "__main__":
+    sys.exit(fetch.main(sys.argv[1:]))
