@@ -1,0 +1,1 @@
+"""The three kinds are read strictly, and every mistake is named."""

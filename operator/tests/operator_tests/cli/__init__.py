@@ -1,0 +1,1 @@
+"""The command: manifests read, hosts run, components inspected."""

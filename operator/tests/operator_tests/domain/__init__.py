@@ -1,0 +1,1 @@
+"""Decisions: what is bound to what, and whom a change touches."""
