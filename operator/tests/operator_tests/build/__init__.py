@@ -1,0 +1,1 @@
+"""What is rendered: the host's configuration and the Kubernetes objects."""
