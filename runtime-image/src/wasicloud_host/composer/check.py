@@ -26,9 +26,13 @@ class Supply:
 
 @dataclass(slots=True)
 class Served:
-    """A node's imports with who serves each, and the identity of every resource it imports."""
+    """A node's imports with who serves each, and the identity of every resource it imports.
+
+    ``named`` are the types that the component's world names outside of any interface; they are imports, too.
+    """
 
     supplies: dict[str, Supply] = field(default_factory=dict)
+    named: dict[str, types.ValueType | types.Resource] = field(default_factory=dict)
     bound: dict[types.Resource, shapes.Token] = field(default_factory=dict)
 
 
@@ -52,25 +56,25 @@ def serve(info: inspection.ComponentInfo, where: str, bridge: Bridge, wired: Map
     runnable(info, where)
     served = Served()
     for extern in info.imports:
-        served.supplies[extern.name] = _supply(extern, where, bridge, wired, served)
+        if isinstance(extern.type, types.Interface):
+            served.supplies[extern.name] = _supply(extern.name, extern.type, where, bridge, wired, served)
+        elif isinstance(extern.type, str | types.Compound | types.Handle) or (
+            isinstance(extern.type, types.Resource) and extern.type.owner in served.supplies
+        ):
+            served.named[extern.name] = extern.type
+        else:
+            raise errors.ComponentRefused(
+                where,
+                f"imports the {extern.sort} {binary.quote(extern.name)} outside of any interface",
+                "move it into an interface of the WIT package and import that",
+            )
     return served
 
 
 def _supply(
-    extern: inspection.Extern,
-    where: str,
-    bridge: Bridge,
-    wired: Mapping[str, Candidate],
-    served: Served,
+    name: str, wanted: types.Interface, where: str, bridge: Bridge, wired: Mapping[str, Candidate], served: Served
 ) -> Supply:
-    name = extern.name
-    if not isinstance(extern.type, types.Interface):
-        raise errors.ComponentRefused(
-            where,
-            f"imports the {extern.sort} {binary.quote(name)} outside of any interface",
-            "move it into an interface of the WIT package and import that",
-        )
-    candidates = [wired[name]] if name in wired else bridge.candidates(name, extern.type)
+    candidates = [wired[name]] if name in wired else bridge.candidates(name, wanted)
     if not candidates:
         raise _unknown(name, where, bridge)
     first: shapes.Mismatch | None = None
@@ -78,13 +82,13 @@ def _supply(
         offer = candidate.offer
         if candidate.source == CAPABILITIES:  # one instance for each node: resources of two of them are never the same
             offer = replace(offer, source=f"{CAPABILITIES} of {where}")
-        mismatch = shapes.satisfy(name, extern.type, offer, served.bound)
+        mismatch = shapes.satisfy(name, wanted, offer, served.bound)
         if mismatch is None:
-            replaced = {item: by for item, by in candidate.replaced.items() if extern.type.get(item) is not None}
+            replaced = {item: by for item, by in candidate.replaced.items() if wanted.get(item) is not None}
             return Supply(candidate.source, offer.name, replaced)
         first = first or mismatch
     assert first is not None  # noqa: S101 - there was a candidate, and it did not fit
-    raise _misfit(extern.type, name, where, candidates[0].offer, first)
+    raise _misfit(wanted, name, where, candidates[0].offer, first)
 
 
 def _unknown(name: str, where: str, bridge: Bridge) -> errors.ComponentRefused:

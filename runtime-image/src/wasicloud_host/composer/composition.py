@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wasicloud_host import errors
-from wasicloud_host.composer import bridge, check, cores, graph, names, shapes, types, writer
+from wasicloud_host.composer import bridge, check, cores, graph, inspection, names, shapes, types, writer
 from wasicloud_host.composer.bridge import CAPABILITIES, CORE, Bridge
 
 HANDLE = types.Function((("head", "string"), ("body", "string")), "string")
@@ -135,14 +135,17 @@ class _Outer:
                 return self._instances[source]
             return self._core if source == CORE or own is None else own
 
-        arguments: list[writer.Argument] = []
-        for name, supply in served.supplies.items():
-            source = instance(supply.source)
-            wanted = node.component.imported(name)
-            if supply.replaced and wanted is not None and isinstance(wanted.type, types.Interface):
-                arguments.append((name, "instance", self._mixed(source, supply, wanted.type)))
-            else:
-                arguments.append((name, "instance", self._alias(source, supply.export)))
+        given = {
+            name: self._supplied(instance(supply.source), supply, node.component.imported(name))
+            for name, supply in served.supplies.items()
+        }
+
+        def resource(wanted: types.Resource) -> int:
+            return self.writer.alias(given[wanted.owner], wanted.name, "type")
+
+        arguments: list[writer.Argument] = [(name, "instance", index) for name, index in given.items()]
+        named = writer.TypeWriter(self.writer, resource)
+        arguments += [(name, "type", named.define(kind)) for name, kind in served.named.items()]
         self._instances[number] = self.writer.instantiate(self._embed(node.component.data), arguments)
 
     def trampoline(self, entry: str) -> None:
@@ -180,10 +183,15 @@ class _Outer:
             arguments.append((name, "instance", self._import(identity)))
         return self.writer.instantiate(self._embed(self.parts.capabilities.data), arguments)
 
-    def _mixed(self, source: int, supply: check.Supply, wanted: types.Interface) -> int:
-        """An instance of just the items ``wanted``, some from the replacements; types first, for functions name them."""
+    def _supplied(self, source: int, supply: check.Supply, wanted: inspection.Extern | None) -> int:
+        """The instance that serves an import: an export of ``source``, or just the items ``wanted`` from several.
+
+        Types stand before functions in the latter, for functions' names refer to them.
+        """
+        if not supply.replaced or wanted is None or not isinstance(wanted.type, types.Interface):
+            return self._alias(source, supply.export)
         items: list[writer.Argument] = []
-        for name, item in sorted(wanted.items, key=lambda pair: isinstance(pair[1], types.Function)):
+        for name, item in sorted(wanted.type.items, key=lambda pair: isinstance(pair[1], types.Function)):
             sort = "func" if isinstance(item, types.Function) else "type"
             export, label = supply.replaced.get(name, (supply.export, name))
             items.append((name, sort, self.writer.alias(self._alias(source, export), label, sort)))

@@ -76,8 +76,9 @@ def _wires(
     numbers: Mapping[str, int],
 ) -> dict[str, Wire]:
     wires: dict[str, Wire] = {}
+    bound: dict[str, Target] = {}
+    importer = components[name]
     for target in outgoing.get(name, ()):
-        importer, exporter = components[name], components[target.target]
         selected = [e.name for e in importer.imports if names.selects(target.interface, e.name)]
         if not selected:
             raise errors.LinkRefused(
@@ -85,8 +86,19 @@ def _wires(
                 f"links {target.interface} of {name} to {target.target}, but {name} does not import it",
                 f"remove the Link or name one of: {_some(e.name for e in importer.imports)}",
             )
-        for wanted in [*selected, *_companions(importer, exporter, selected)]:
-            wires[wanted] = Wire(numbers[target.target], _export(wanted, target, exporter))
+        for wanted in selected:
+            other = bound.setdefault(wanted, target)
+            if other.target != target.target:
+                raise errors.LinkRefused(
+                    target.link,
+                    f"links {binary.quote(wanted)} of {name} to {target.target}, which {other.link} links to {other.target}",
+                    "remove one of the two Links",
+                )
+            wires[wanted] = Wire(numbers[target.target], _export(wanted, target, components[target.target]))
+    for target in outgoing.get(name, ()):
+        exporter = components[target.target]
+        for wanted in _companions(importer, exporter, [w for w, by in bound.items() if by.target == target.target]):
+            wires.setdefault(wanted, Wire(numbers[target.target], _export(wanted, target, exporter)))
     return wires
 
 

@@ -50,16 +50,16 @@ def inspect(data: bytes, where: str = "") -> ComponentInfo:
     try:
         _recognise(data)
         walk = sections.walk(scopes.World(data, binary.Budget()), len(binary.PREAMBLE), len(data))
-        imports = tuple(_externs(walk.imports))
-        exports = tuple(_externs(walk.exports))
-        asynchronous = walk.scope.world.asynchronous
+        world = walk.scope.world
+        imports = tuple(_externs(walk.imports, world))
+        exports = tuple(_externs(walk.exports, world))
     except errors.ComponentRefused as refusal:
         raise errors.ComponentRefused(where or refusal.where, refusal.problem, refusal.remedy) from None
-    return ComponentInfo(len(data), imports, exports, asynchronous, data)
+    return ComponentInfo(len(data), imports, exports, world.asynchronous, data)
 
 
-def _externs(entities: dict[str, scopes.Entity]) -> Iterator[Extern]:
-    return (Extern(name, entity.sort, scopes.describe(entity)) for name, entity in entities.items())
+def _externs(entities: dict[str, scopes.Entity], world: scopes.World) -> Iterator[Extern]:
+    return (Extern(name, entity.sort, scopes.describe(entity, world)) for name, entity in entities.items())
 
 
 def _recognise(data: bytes) -> None:

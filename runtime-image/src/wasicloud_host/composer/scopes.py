@@ -7,7 +7,7 @@ so a component nested in another is read only if something asks what it exports.
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -204,10 +204,7 @@ class Scope:
                 raise damaged("is damaged (a handle of something that is not a resource)")
             return types.Handle(declaration.mode, resource)
         if isinstance(declaration, grammar.FunctionDeclaration):
-            result = None if declaration.result is None else self.value(declaration.result)
-            params = tuple((name, self.value(kind)) for name, kind in declaration.params)
-            self.world.asynchronous |= declaration.asynchronous
-            return types.Function(params, result, declaration.asynchronous)
+            return self._function(declaration)
         if isinstance(declaration, grammar.ResourceDeclaration):
             return self.world.resource()
         if isinstance(declaration, grammar.InterfaceDeclaration):
@@ -223,6 +220,14 @@ class Scope:
             return kind
         raise damaged("is damaged (a value whose type is not a value's)")
 
+    def _function(self, declaration: grammar.FunctionDeclaration) -> types.Function:
+        self.world.asynchronous |= declaration.asynchronous
+        result = None if declaration.result is None else self.value(declaration.result)
+        params = tuple((name, self.value(kind)) for name, kind in declaration.params)
+        if sum(kind.weight for _, kind in params if isinstance(kind, types.Compound)) > MAX_WEIGHT:
+            raise _too_large()
+        return types.Function(params, result, declaration.asynchronous)
+
     def _compound(self, declaration: grammar.CompoundDeclaration) -> types.Compound:
         self.world.budget.spend(len(declaration.parts))
         parts = tuple(None if part is None else self.value(part) for part in declaration.parts)
@@ -235,10 +240,14 @@ class Scope:
             else:
                 weight += 1
         if depth > MAX_DEPTH or weight > MAX_WEIGHT:
-            raise errors.ComponentRefused(
-                "", "has a type that nests deeper or is larger than this host accepts", "pass such data as list<u8>"
-            )
+            raise _too_large()
         return types.Compound(declaration.kind, declaration.labels, parts, depth, weight)
+
+
+def _too_large() -> errors.ComponentRefused:
+    return errors.ComponentRefused(
+        "", "has a type that nests deeper or is larger than this host accepts", "pass such data as list<u8>"
+    )
 
 
 def _pick(space: Sequence[_T], index: int, what: str) -> _T:
@@ -247,17 +256,16 @@ def _pick(space: Sequence[_T], index: int, what: str) -> _T:
     return space[index]
 
 
-def describe(entity: Entity) -> types.Item:
+def describe(entity: Entity, world: World) -> types.Item:
     """``entity`` as a value that knows no index space."""
     value = entity.value
     if entity.sort == "func":
         return value if isinstance(value, types.Function) else types.Opaque("func")
     if isinstance(value, Instance):
-        return types.Interface(tuple(_items(value.exports())))
+        exports = value.exports()
+        world.budget.spend(len(exports) + 1)
+        with world:
+            return types.Interface(tuple((name, describe(item, world)) for name, item in exports.items()))
     if entity.sort == "type" and isinstance(value, str | types.Compound | types.Handle | types.Resource):
         return value
     return types.Opaque(entity.sort)
-
-
-def _items(exports: Mapping[str, Entity]) -> Iterator[tuple[str, types.Item]]:
-    return ((name, describe(entity)) for name, entity in exports.items())

@@ -6,7 +6,7 @@ Source: the component model's Binary.md. Components and modules are embedded by 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from wasicloud_host.composer import binary, types
 
@@ -66,6 +66,29 @@ def interface_type(interface: types.Interface) -> bytes:
     for index, (name, function) in enumerate(interface.functions()):
         declarations += [b"\x01" + function_type(function), b"\x04" + extern(name) + b"\x01" + number(index)]
     return b"\x42" + vector(declarations)
+
+
+_LABELLED = {"record": 0x72, "variant": 0x71, "flags": 0x6E, "enum": 0x6D}
+_UNLABELLED = {"list": 0x70, "tuple": 0x6F, "option": 0x6B, "result": 0x6A, "map": 0x63}
+_FIXED_LIST = 0x67
+
+
+def _value_type(kind: types.Compound, parts: Sequence[bytes | None]) -> bytes:
+    """A value type whose parts are encoded already."""
+    present = [b"\0" if part is None else b"\x01" + part for part in parts]
+    if kind.kind == "list" and kind.labels:
+        return bytes((_FIXED_LIST,)) + (parts[0] or b"") + number(int(kind.labels[0]))
+    if kind.kind == "record":
+        items = [text(label) + (part or b"") for label, part in zip(kind.labels, parts, strict=True)]
+    elif kind.kind == "variant":
+        items = [text(label) + part + b"\0" for label, part in zip(kind.labels, present, strict=True)]
+    elif kind.kind in _LABELLED:
+        items = [text(label) for label in kind.labels]
+    else:
+        plain = present if kind.kind == "result" else [part or b"" for part in parts]
+        body = vector(plain) if kind.kind == "tuple" else b"".join(plain)
+        return bytes((_UNLABELLED[kind.kind],)) + body
+    return bytes((_LABELLED[kind.kind],)) + vector(items)
 
 
 class Writer:
@@ -164,6 +187,35 @@ class Writer:
             self._chunks += [bytes((self._section,)), number(len(body)), body]
             self._entries = []
         self._section = 0
+
+
+class TypeWriter:
+    """Defines types by their value, each part once; ``resource`` gives the indexes of resource types."""
+
+    __slots__ = ("_known", "_resource", "_writer")
+
+    def __init__(self, writer: Writer, resource: Callable[[types.Resource], int]) -> None:
+        self._writer = writer
+        self._resource = resource
+        self._known: dict[int, int] = {}
+
+    def define(self, kind: types.ValueType | types.Resource) -> int:
+        """The index of a type that is ``kind``."""
+        if isinstance(kind, types.Resource):
+            return self._resource(kind)
+        if isinstance(kind, str):
+            return self._writer.type(_primitive(kind))
+        if id(kind) not in self._known:
+            self._known[id(kind)] = self._writer.type(self._encode(kind))
+        return self._known[id(kind)]
+
+    def _encode(self, kind: types.Compound | types.Handle) -> bytes:
+        if isinstance(kind, types.Handle):
+            return (b"\x69" if kind.mode == "own" else b"\x68") + number(self._resource(kind.resource))
+        return _value_type(kind, [None if part is None else self._part(part) for part in kind.parts])
+
+    def _part(self, kind: types.ValueType) -> bytes:
+        return _primitive(kind) if isinstance(kind, str) else number(self.define(kind))
 
 
 def _options(memory: int | None, realloc: int | None, post: int | None) -> bytes:
