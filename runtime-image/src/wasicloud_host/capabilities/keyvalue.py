@@ -24,6 +24,10 @@ PAGE = 1000
 class Store(Protocol):
     """One bucket."""
 
+    @property
+    def decimal_cursors(self) -> bool:
+        """Whether the cursors of `keys` are decimal u64 already; else `numbered_page` makes such."""
+
     def get(self, key: bytes) -> bytes | None:
         """The value, or ``None`` if the key is missing; an empty value is not a missing one."""
 

@@ -47,7 +47,7 @@ class Memory:
         self.name = name
         self._lock = threading.Lock()
         self._buckets: dict[str, dict[bytes, bytes]] = {}
-        self._containers: dict[str, _Container] = {}
+        self._blobs = Blobs({}, self._lock)
 
     def summary(self) -> str:
         """One line for people."""
@@ -60,7 +60,7 @@ class Memory:
 
     def blobstore(self) -> Blobs:
         """All containers."""
-        return Blobs(self._containers, self._lock)
+        return self._blobs
 
     def check(self) -> None:
         """Memory always answers."""
@@ -77,6 +77,8 @@ def make(name: str, options: Mapping[str, Any], path: str) -> Memory:
 
 class Bucket:
     """A bucket of `Memory`."""
+
+    decimal_cursors = False
 
     def __init__(self, values: dict[bytes, bytes], prefix: bytes, lock: threading.Lock) -> None:
         self._values = values

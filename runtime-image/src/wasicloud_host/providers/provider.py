@@ -28,7 +28,7 @@ class Provider(Protocol):
         """A bucket. Nothing is made or asked of the backend yet."""
 
     def blobstore(self) -> Blobstore:
-        """All containers, each named by its place."""
+        """All containers, each named by its place; the same object every time."""
 
     def check(self) -> None:
         """Whether the backend answers: cheap, bounded in time, for readiness. Raises `errors.BackendError`."""

@@ -1,0 +1,32 @@
+"""wasi:http/outgoing-handler of `wit/bridge/capabilities.wit`, and the end of any handle."""
+
+from __future__ import annotations
+
+from wasicloud_host.links import encoding
+from wasicloud_host.links.encoding import OK
+from wasicloud_host.links.host_function import HostFunction, plain
+from wasicloud_host.links.outgoing.request import Timeouts
+from wasicloud_host.links.session import Capabilities
+
+
+def send(
+    target: Capabilities, head: bytes, connect: int, first_byte: int, between_bytes: int, body: bytes, more: int
+) -> bytes:
+    """Begin a request; nothing waits for the network."""
+    timeouts = Timeouts.of_nanoseconds(connect, first_byte, between_bytes)
+    request = target.identity.client.send(
+        head, encoding.undata(body), complete=not more, timeouts=timeouts, deadline=target.session.deadline
+    )
+    return b"o%d" % target.session.send(request)
+
+
+def handle_drop(target: Capabilities, handle: int) -> bytes:
+    """Forget a handle."""
+    target.session.drop(handle)
+    return OK
+
+
+FUNCTIONS: tuple[HostFunction, ...] = (
+    plain("http-send", "string u64 u64 u64 string u32", send),
+    plain("handle-drop", "u32", handle_drop),
+)

@@ -1,0 +1,118 @@
+"""Streams that a handle can stand for, and those of them that need no network: stdio, objects going out and in."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Iterator
+
+from wasicloud_host.capabilities.blobstore import Reader
+from wasicloud_host.links.bindings import Container
+from wasicloud_host.links.encoding import Failure
+from wasicloud_host.links.observation import Log
+
+SPOOL_MEMORY = 16 << 20
+"""Bytes of a new object that are kept in memory; what is longer goes to a file without a name."""
+
+LINE_LIMIT = 64 << 10
+
+
+class Stream:
+    """What a handle can read or write; each kind says which by overriding it."""
+
+    def read(self, limit: int, block: bool) -> bytes | None:
+        """Up to ``limit`` bytes, ``b""`` at the end, ``None`` if it would have to wait and may not. Raises `Failure`, `BackendError`."""
+        raise Failure("other:the handle cannot be read")
+
+    def write(self, data: bytes, block: bool) -> bool:
+        """Take all of it, or ``False`` if it would have to wait and may not. Raises `Failure`, `BackendError`."""
+        raise Failure("other:the handle cannot be written")
+
+    def close(self) -> None:
+        """Let go of it; more than once is fine."""
+
+
+class Stdio(Stream):
+    """A sink for the component's stdout or stderr: whole lines become log lines."""
+
+    def __init__(self, log: Log, line: dict[str, str]) -> None:
+        self._log = log
+        self._line = line
+        self._partial = b""
+
+    def write(self, data: bytes, block: bool) -> bool:
+        """Take it; it never waits."""
+        *lines, self._partial = (self._partial + data).split(b"\n")
+        for line in lines:
+            self._emit(line)
+        if len(self._partial) >= LINE_LIMIT:
+            self.flush()
+        return True
+
+    def flush(self) -> None:
+        """Log an unfinished line."""
+        if self._partial:
+            self._emit(self._partial)
+            self._partial = b""
+
+    def belongs_to(self, request: str) -> None:
+        """Lines from now on are of this request."""
+        self._line["request"] = request
+
+    def close(self) -> None:
+        """Log what is left."""
+        self.flush()
+
+    def _emit(self, line: bytes) -> None:
+        self._log({**self._line, "message": line.rstrip(b"\r").decode("utf-8", "replace")})
+
+
+class Incoming(Stream):
+    """An object's bytes on their way to the component."""
+
+    def __init__(self, reader: Reader) -> None:
+        self._reader = reader
+
+    def read(self, limit: int, block: bool) -> bytes | None:
+        """See `Stream`; it always waits for the backend."""
+        return self._reader.read(limit)
+
+    def close(self) -> None:
+        """Let go of the object."""
+        self._reader.close()
+
+
+class Sink(Stream):
+    """A new object's bytes: a `blobstore.Source` that can grow, and where it shall be stored."""
+
+    def __init__(self) -> None:
+        self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY)  # noqa: SIM115 - closed with its handle
+        self.size = 0
+        self.targets: dict[tuple[str, str], tuple[Container, str]] = {}
+
+    def write(self, data: bytes, block: bool) -> bool:
+        """See `Stream`; a disk never makes it wait."""
+        try:
+            self._spool.seek(self.size)
+            self._spool.write(data)
+        except OSError as error:
+            raise Failure(f"other:the host has no room for the object ({error.strerror})") from None
+        self.size += len(data)
+        return True
+
+    def chunks(self, length: int) -> Iterator[bytes]:
+        """See `blobstore.Source`."""
+        position = 0
+        while position < self.size:
+            self._spool.seek(position)
+            piece = self._spool.read(length)
+            position += len(piece)
+            yield piece
+
+    def fill(self, reader: Reader, length: int) -> None:
+        """Take everything a reader gives."""
+        while piece := reader.read(length):
+            self.write(piece, block=True)
+
+    def close(self) -> None:
+        """Discard it."""
+        self._spool.close()

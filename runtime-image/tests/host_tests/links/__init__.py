@@ -1,0 +1,1 @@
+"""Tests of `wasicloud_host.links`."""
