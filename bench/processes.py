@@ -95,6 +95,7 @@ class HostOptions:
     link: config.Link | None = None
     provider: config.Provider | None = None
     cache: Path | None = None
+    more_links: tuple[config.Link, ...] = ()
 
 
 def host_config(name: str, component: Path, options: HostOptions, ports: tuple[int, int]) -> config.HostConfig:
@@ -105,7 +106,7 @@ def host_config(name: str, component: Path, options: HostOptions, ports: tuple[i
                 name=name,
                 artifact=str(component),
                 instances=config.Instances(max_requests=options.reuse),
-                links=(options.link,) if options.link else (),
+                links=((options.link,) if options.link else ()) + options.more_links,
             ),
         ),
         providers=(options.provider,) if options.provider else (),
