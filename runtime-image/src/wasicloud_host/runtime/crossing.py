@@ -1,0 +1,274 @@
+"""The fast way in and out of wasm: ctypes on wasmtime's C functions, nothing looked up per call.
+
+``Crossing`` belongs to one component and its host functions; ``Entered`` is one instance of it. A host function's
+callback reads its arguments with a decoder chosen when it was registered, finds its target by the store's context
+pointer, and never lets an exception out: one that comes this far is kept for the caller of ``Entered.call``, and the
+instance is stopped. (wasmtime-py itself keeps such an exception in a module global, where another thread finds it.)
+
+Every string that enters wasm must be UTF-8, or the process aborts inside wasmtime; ASCII is told apart at once, the rest
+is decoded to be sure.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import wasmtime
+from wasmtime import component as wasm
+
+from wasicloud_host import errors
+from wasicloud_host.runtime import epochs, imports, native, traps, values
+
+HANDLE = "handle"
+"""The one function that a composed component exports: (head: string, body: string) -> string."""
+
+_KEPT = 64 << 10
+"""Arguments longer than this are let go after the call instead of at the next one."""
+
+_string_at = ctypes.string_at
+_monotonic = time.monotonic
+_native_call = native.call
+_byte_vec_delete = native.byte_vec_delete
+
+
+class Crossing:
+    """Enters instances of ``component``; ``limits`` is (bytes per memory, elements per table)."""
+
+    def __init__(
+        self,
+        engine: wasmtime.Engine,
+        component: wasm.Component,
+        tables: Sequence[imports.Table],
+        limits: tuple[int, int],
+        ticker: epochs.Ticker,
+    ) -> None:
+        self.failures: dict[int, BaseException] = {}
+        self.ticker = ticker
+        self.limits = limits
+        self.targets: list[tuple[Callable[[Any], Any], dict[int, Any]]] = []
+        self._callbacks: list[Any] = []
+        self._owners = (engine, component)
+        self._linker = wasm.Linker(engine)
+        for table in tables:
+            self._define(table)
+        export = component.get_export_index(HANDLE)
+        if export is None:
+            raise errors.ComponentRefused("", f"exports no function {HANDLE}", "compose it with the bridge")
+        self._export = export
+        self.engine = native.pointer(engine)
+        self.linker = native.pointer(self._linker)
+        self.component = native.pointer(component)
+        self.export = native.pointer(export)
+        self.epoch_callback = native.EPOCH_CALLBACK(self._epoch)
+
+    def enter(self, session: imports.Session, deadline: float) -> Entered:
+        """Make an instance; its start functions must be done by ``deadline``.
+
+        Raises `errors.RequestTimeout`, or `errors.ComponentTrapped` of kind ``instantiation``.
+        """
+        return Entered(self, session, deadline)
+
+    def close(self) -> None:
+        """Free the linker; instances must be closed before."""
+        self._linker.close()
+        self._export.close()
+
+    def _define(self, table: imports.Table) -> None:
+        targets: dict[int, Any] = {}
+        self.targets.append((table.target, targets))
+        with self._linker.root() as root, root.add_instance(table.name) as instance:
+            for function in table.functions:
+                callback = native.HOST_CALLBACK(_callback(function, targets, self.failures))
+                self._callbacks.append(callback)
+                name = function.name.encode()
+                error = native.linker_add_function(native.pointer(instance), name, len(name), callback, None, None)
+                if error:
+                    raise RuntimeError(f"{table.name} {function.name}: {take_message(error)}")
+
+    def _epoch(self, context: int, _data: int, delta: int, kind: int) -> int | None:
+        """A running store reached its tick: let it go on while its deadline has not passed."""
+        try:
+            left = self.ticker.deadlines.get(context, 0.0) - _monotonic()
+            if left > 0:
+                ctypes.c_uint64.from_address(delta).value = epochs.ticks(left)
+                ctypes.c_uint8.from_address(kind).value = native.CONTINUE
+                return None
+            self.failures[context] = traps.TimedOut()
+        except BaseException as error:  # noqa: BLE001 - the boundary: nothing raw may cross
+            self.failures[context] = error
+        return _stop(b"deadline")
+
+
+class Entered:
+    """One instance. Not for two threads at once; after any exception it can only be closed.
+
+    ``served`` counts its requests; whoever keeps instances counts them up.
+    """
+
+    __slots__ = (
+        "_arguments",
+        "_arguments_at",
+        "_context",
+        "_crossing",
+        "_deadlines",
+        "_function",
+        "_function_at",
+        "_result",
+        "_result_at",
+        "_store",
+        "_text_at",
+        "_ticker",
+        "served",
+        "session",
+    )
+
+    def __init__(self, crossing: Crossing, session: imports.Session, deadline: float) -> None:
+        self.session = session
+        self._crossing = crossing
+        self._ticker = crossing.ticker
+        self._deadlines = crossing.ticker.deadlines
+        self.served = 0
+        self._store = native.store_new(crossing.engine, None, None)
+        self._context = context = native.store_context(self._store)
+        try:
+            native.store_limiter(self._store, *crossing.limits, -1, -1, -1)
+            native.store_epoch_callback(self._store, crossing.epoch_callback, None, None)
+            native.context_set_epoch_deadline(context, 1)
+            for target, targets in crossing.targets:
+                targets[context] = target(session)
+            self._deadlines[context] = deadline
+            if self._ticker.asleep:
+                self._ticker.wake()
+            self._instantiate()
+            del self._deadlines[context]
+        except BaseException:
+            self.close()
+            raise
+        self._arguments = arguments = native.TwoStrings()
+        arguments.kind_0 = arguments.kind_1 = native.STRING
+        self._arguments_at = ctypes.addressof(arguments)
+        self._result = native.StringResult()
+        self._result_at = ctypes.addressof(self._result)
+        self._text_at = self._result_at + native.PAYLOAD
+
+    def _instantiate(self) -> None:
+        crossing, context = self._crossing, self._context
+        instance = native.InstanceRef()
+        error = native.instantiate(crossing.linker, context, crossing.component, ctypes.addressof(instance))
+        if error:
+            raise self._failure(error, "instantiation")
+        self._function = native.FunctionRef()
+        self._function_at = ctypes.addressof(self._function)
+        found = native.instance_function(ctypes.addressof(instance), context, crossing.export, self._function_at)
+        if not found:
+            raise RuntimeError(f"the instance has no function {HANDLE}")
+
+    def call(self, head: bytes, body: bytes, deadline: float) -> bytes:
+        """Run the component on one request until ``deadline`` (``time.monotonic``).
+
+        Raises `errors.RequestTimeout`, `errors.ComponentTrapped`, the `errors.RequestError` of a host function, or
+        ValueError for a head or body that is not UTF-8 (the instance was not entered and is as it was).
+        """
+        if not (head.isascii() and body.isascii()):
+            head.decode()
+            body.decode()
+        arguments, context, deadlines = self._arguments, self._context, self._deadlines
+        size = len(body)
+        arguments.size_0 = len(head)
+        arguments.data_0 = head
+        arguments.size_1 = size
+        arguments.data_1 = body
+        deadlines[context] = deadline
+        if self._ticker.asleep:
+            self._ticker.wake()
+        error = _native_call(self._function_at, context, self._arguments_at, 2, self._result_at, 1)
+        del deadlines[context]
+        if size > _KEPT:
+            arguments.data_1 = b""
+        if error:
+            raise self._failure(error, "")
+        result = self._result
+        answer = _string_at(result.data, result.size)
+        _byte_vec_delete(self._text_at)
+        return answer
+
+    def _failure(self, error: int, kind: str) -> BaseException:
+        kept = self._crossing.failures.pop(self._context, None)
+        return failure(take_message(error), kept, self.session, kind)
+
+    def close(self) -> None:
+        """Free the instance and everything known of it. May be called again."""
+        store, context = self._store, self._context
+        if not store:
+            return
+        self._store = 0
+        crossing = self._crossing
+        for _, targets in crossing.targets:
+            targets.pop(context, None)
+        self._deadlines.pop(context, None)
+        crossing.failures.pop(context, None)
+        native.store_delete(store)
+
+
+def failure(message: str, kept: BaseException | None, session: imports.Session, kind: str) -> BaseException:
+    """The exception to raise for an instance that stopped with ``message``, or with ``kept`` by a host function."""
+    if isinstance(kept, traps.TimedOut):
+        return errors.RequestTimeout("the component did not answer in time")
+    if isinstance(kept, errors.RequestError) or (kept is not None and not isinstance(kept, Exception)):
+        return kept
+    if kept is not None:
+        trapped = errors.ComponentTrapped(f"a host function failed: {type(kept).__name__}", "host")
+        trapped.__cause__ = kept
+        return trapped
+    if session.exit_code is not None:
+        return errors.ComponentTrapped(f"the component ended itself with code {session.exit_code}", "exit")
+    trap = traps.read(message)
+    trapped = errors.ComponentTrapped(f"the component stopped: {trap.cause}", kind or trap.kind)
+    if trap.backtrace:
+        trapped.add_note(trap.backtrace)
+    return trapped
+
+
+def take_message(error: int) -> str:
+    """The message of a wasmtime error, which is freed."""
+    text = native.Bytes()
+    native.error_message(error, ctypes.addressof(text))
+    message = _string_at(text.data, text.size).decode(errors="replace")
+    native.byte_vec_delete(ctypes.addressof(text))
+    native.error_delete(error)
+    return message
+
+
+def _stop(reason: bytes) -> int:
+    error: int = native.error_new(reason)
+    return error
+
+
+def _callback(
+    function: imports.HostFunction, targets: dict[int, Any], failures: dict[int, BaseException]
+) -> Callable[..., int | None]:
+    """The C callback of one host function, with its decoder and encoder bound."""
+    call, read, write = function.call, values.reader(function.params), values.WRITERS[function.result]
+
+    def callback(
+        _env: int, context: int, _type: int, arguments: int, _count: int, results: int, _one: int
+    ) -> int | None:
+        try:
+            write(results, call(targets[context], *read(arguments)))
+        except BaseException as error:  # noqa: BLE001 - the boundary: nothing raw may cross
+            failures[context] = error
+            return _stop(b"host function failed")
+        return None
+
+    def plain(_env: int, context: int, _type: int, _args: int, _count: int, results: int, _one: int) -> int | None:
+        try:
+            write(results, call(targets[context]))
+        except BaseException as error:  # noqa: BLE001 - the boundary: nothing raw may cross
+            failures[context] = error
+            return _stop(b"host function failed")
+        return None
+
+    return callback if function.params else plain

@@ -1,0 +1,1 @@
+"""What one request meets between the edge and the component."""

@@ -1,0 +1,1 @@
+"""How components are entered, stopped, made ahead, kept on disk."""
