@@ -53,7 +53,6 @@ def serve(info: inspection.ComponentInfo, where: str, bridge: Bridge, wired: Map
 
     ``wired`` are the imports that other nodes serve. Raises :class:`errors.ComponentRefused`.
     """
-    runnable(info, where)
     served = Served()
     for extern in info.imports:
         if isinstance(extern.type, types.Interface):

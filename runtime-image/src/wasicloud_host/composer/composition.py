@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wasicloud_host import errors
-from wasicloud_host.composer import bridge, check, cores, graph, inspection, names, shapes, types, writer
+from wasicloud_host.composer import bridge, check, cores, graph, inspection, names, shapes, shim, types, writer
 from wasicloud_host.composer.bridge import CAPABILITIES, CORE, Bridge
 
 HANDLE = types.Function((("head", "string"), ("body", "string")), "string")
@@ -53,6 +53,8 @@ def compose(core: bytes, capabilities: bytes, nodes: Sequence[graph.Node]) -> Co
     """
     parts = bridge.read(core, capabilities)
     order = graph.order(nodes)
+    for node in nodes:
+        check.runnable(node.component, node.name)
     entry = check.entry_export(nodes[0].component, nodes[0].name)
     served = _check(parts, nodes, order)
     _check_entry(parts, nodes[0], entry, served[0])
@@ -184,18 +186,16 @@ class _Outer:
         return self.writer.instantiate(self._embed(self.parts.capabilities.data), arguments)
 
     def _supplied(self, source: int, supply: check.Supply, wanted: inspection.Extern | None) -> int:
-        """The instance that serves an import: an export of ``source``, or just the items ``wanted`` from several.
-
-        Types stand before functions in the latter, for functions' names refer to them.
-        """
+        """The instance that serves an import: an export of ``source``, or just the items ``wanted`` from several."""
         if not supply.replaced or wanted is None or not isinstance(wanted.type, types.Interface):
             return self._alias(source, supply.export)
-        items: list[writer.Argument] = []
-        for name, item in sorted(wanted.type.items, key=lambda pair: isinstance(pair[1], types.Function)):
-            sort = "func" if isinstance(item, types.Function) else "type"
+        indexes: list[int] = []
+        for name, item in shim.order(wanted.type):
             export, label = supply.replaced.get(name, (supply.export, name))
-            items.append((name, sort, self.writer.alias(self._alias(source, export), label, sort)))
-        return self.writer.bundle(items)
+            sort = "func" if isinstance(item, types.Function) else "type"
+            indexes.append(self.writer.alias(self._alias(source, export), label, sort))
+        shape = self.writer.component(shim.component(wanted.type))
+        return self.writer.instantiate(shape, shim.arguments(wanted.type, indexes))
 
     def _import(self, wanted: HostImport) -> int:
         return self.writer.import_instance(wanted.name, self.writer.type(writer.interface_type(wanted.interface)))

@@ -31,6 +31,14 @@ def number(value: int) -> bytes:
     return bytes(out)
 
 
+def reference(index: int) -> bytes:
+    """A type index where a primitive could stand: signed LEB128, so that it cannot be taken for one."""
+    encoded = number(index)
+    if encoded[-1] & 0x40:
+        return encoded[:-1] + bytes((encoded[-1] | 0x80, 0))
+    return encoded
+
+
 def text(value: str) -> bytes:
     """``value`` as a length-prefixed name."""
     encoded = value.encode()
@@ -123,15 +131,18 @@ class Writer:
         """Import an instance of the type with index ``kind``."""
         return self._add(10, "instance", extern(name) + b"\x05" + number(kind))
 
+    def import_type(self, name: str, equal: int | None) -> int:
+        """Import the type with index ``equal``, or (None) any resource type."""
+        return self._add(10, "type", extern(name) + b"\x03" + (b"\x01" if equal is None else b"\0" + number(equal)))
+
+    def import_function(self, name: str, kind: int) -> int:
+        """Import a function of the type with index ``kind``."""
+        return self._add(10, "func", extern(name) + b"\x01" + number(kind))
+
     def instantiate(self, component: int, arguments: Iterable[Argument]) -> int:
         """Instantiate an embedded component."""
         encoded = [text(name) + bytes((_SORTS[sort],)) + number(index) for name, sort, index in arguments]
         return self._add(5, "instance", b"\0" + number(component) + vector(encoded))
-
-    def bundle(self, items: Iterable[Argument]) -> int:
-        """An instance that exports these items."""
-        encoded = [extern(name) + bytes((_SORTS[sort],)) + number(index) for name, sort, index in items]
-        return self._add(5, "instance", b"\x01" + vector(encoded))
 
     def alias(self, instance: int, name: str, sort: str) -> int:
         """Name an export of an instance."""
@@ -161,9 +172,14 @@ class Writer:
         encoded = b"\0\0" + number(function) + _options(memory, realloc, post) + number(kind)
         return self._add(8, "func", encoded)
 
-    def export_function(self, name: str, function: int) -> int:
-        """Export a component function."""
-        return self._add(11, "func", extern(name) + b"\x01" + number(function) + b"\0")
+    def export_function(self, name: str, function: int, kind: int | None = None) -> int:
+        """Export a component function, as one of the type with index ``kind`` if given."""
+        ascribed = b"\0" if kind is None else b"\x01\x01" + number(kind)
+        return self._add(11, "func", extern(name) + b"\x01" + number(function) + ascribed)
+
+    def export_type(self, name: str, kind: int) -> int:
+        """Export a type; the export's index names it from then on."""
+        return self._add(11, "type", extern(name) + b"\x03" + number(kind) + b"\0")
 
     def _add(self, section: int, sort: str, entry: bytes) -> int:
         if section != self._section:
@@ -209,13 +225,24 @@ class TypeWriter:
             self._known[id(kind)] = self._writer.type(self._encode(kind))
         return self._known[id(kind)]
 
+    def call(self, kind: types.ValueType | types.Resource, index: int) -> None:
+        """From now on ``kind`` is the type at ``index``: the name that an import or export gave it."""
+        if not isinstance(kind, str | types.Resource):
+            self._known[id(kind)] = index
+
+    def function(self, kind: types.Function) -> int:
+        """The index of a function type."""
+        params = [text(name) + self._part(part) for name, part in kind.params]
+        result = b"\x01\0" if kind.result is None else b"\0" + self._part(kind.result)
+        return self._writer.type(b"\x40" + vector(params) + result)
+
     def _encode(self, kind: types.Compound | types.Handle) -> bytes:
         if isinstance(kind, types.Handle):
             return (b"\x69" if kind.mode == "own" else b"\x68") + number(self._resource(kind.resource))
         return _value_type(kind, [None if part is None else self._part(part) for part in kind.parts])
 
     def _part(self, kind: types.ValueType) -> bytes:
-        return _primitive(kind) if isinstance(kind, str) else number(self.define(kind))
+        return _primitive(kind) if isinstance(kind, str) else reference(self.define(kind))
 
 
 def _options(memory: int | None, realloc: int | None, post: int | None) -> bytes:
