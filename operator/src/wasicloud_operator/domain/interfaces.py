@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from wasicloud_host.composer import names
 from wasicloud_operator.api.link import PROVIDED, Link, package
 
 _BY_THE_HOST = frozenset(
@@ -28,14 +29,8 @@ def unversioned(interface: str) -> str:
 
 
 def covers(interface: str, imported: str) -> bool:
-    """Whether a Link's ``interface`` serves an import: same name, or its package; a version, if written, must be the same."""
-    if "@" in interface:
-        return interface == imported or (
-            "/" not in interface
-            and package(imported) == package(interface)
-            and imported.endswith("@" + _version(interface))
-        )
-    return unversioned(imported) == interface or package(imported) == interface
+    """Whether a Link's ``interface`` serves an import: its package, its name, or a version compatible with it."""
+    return names.selects(interface, imported)
 
 
 def needs_link(imported: str) -> bool:
@@ -60,7 +55,3 @@ def unused(imports: Sequence[str], links: Sequence[Link]) -> tuple[Link, ...]:
 def suggestion(imported: str) -> str:
     """What a Link for an import would write as ``interface``."""
     return package(imported) if package(imported) in PROVIDED else unversioned(imported)
-
-
-def _version(interface: str) -> str:
-    return interface.partition("@")[2]
