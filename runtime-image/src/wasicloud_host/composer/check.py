@@ -118,6 +118,11 @@ def _misfit(
     by = binary.quote(offer.label)
     item, quoted = binary.quote(mismatch.item), binary.quote(name)
     remedy = f"rebuild it against the WIT of {binary.quote(offer.name)} as {by} serves it"
+    if isinstance(mismatch.wanted, types.Resource) and mismatch.wanted.owner != name:
+        owner = binary.quote(mismatch.wanted.owner)
+        problem = f"imports {quoted}, whose {item} must be the one of {owner}, but {by} uses another"
+        remedy = "both components need that resource from the same component"
+        return errors.ComponentRefused(where, problem, remedy)
     if mismatch.offered is None:
         return errors.ComponentRefused(where, f"imports {item} of {quoted}, which {by} does not have", remedy)
     ours = types.render(mismatch.offered, offer.interface.resource_names())

@@ -68,7 +68,7 @@ def test_kv28_batch_of_draft2_links_in_both_shapes(compose: Compose, result: str
 def test_batch_of_draft_has_one_shape_only(compose: Compose) -> None:
     wit = made.changed("wasi-keyvalue-0.2.0-draft", (D1, D2))
     with pytest.raises(
-        errors.ComponentRefused, match="n0: imports wasi:keyvalue/batch@0.2.0-draft with a shape of get-many"
+        errors.ComponentRefused, match=r"n0: imports wasi:keyvalue/batch@0.2.0-draft with a shape of get-many"
     ):
         compose(made.guest(imports("wasi:keyvalue/batch@0.2.0-draft"), wit=wit))
 
