@@ -228,3 +228,19 @@ TABLE = imports.Table(
 def soon(seconds: float = 60.0) -> float:
     """A deadline that a loaded machine keeps."""
     return time.monotonic() + seconds
+
+
+IDENTIFIED = f"""
+(component
+  (import "{EXCHANGE}" (instance $x (export "ask" (func (param "key" string) (result string)))))
+  (import "capabilities-1" (instance $c (export "ask" (func (param "key" string) (result string)))))
+  {_MEMORY}
+  (core func $ask (canon lower (func $c "ask") (memory $memory) (realloc $realloc)))
+  (core module $m
+    (import "h" "ask" (func $ask (param i32 i32 i32)))
+    (func (export "handle") (param i32 i32 i32 i32) (result i32)
+      (call $ask (local.get 2) (local.get 3) (i32.const 16)) (i32.const 16)))
+  (core instance $i (instantiate $m (with "h" (instance (export "ask" (func $ask))))))
+  {_LIFT}
+"""
+"""Asks the host as node 1 does."""
