@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -26,7 +26,7 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """The port for requests. ``listen`` is ``ADDRESS:PORT`` (port 0: any free one); times in seconds, sizes in bytes."""
+    """The port for requests. ``listen`` is ``ADDRESS:PORT`` (port 0: any free one) or ``fd:N``, an inherited listening socket; times in seconds, sizes in bytes."""
 
     listen: str = "0.0.0.0:8080"
     request_timeout_seconds: float = field(default=30.0, metadata={"min": 0.001, "max": 86_400})
@@ -168,6 +168,11 @@ def _check_link(link: Link, where: str, providers: frozenset[str], components: f
         raise ConfigInvalid(
             f"{where}.target", f"{link.target!r} is not among the components", "add it or correct the name"
         )
+
+
+def listening(config: HostConfig, address: str) -> HostConfig:
+    """The same, listening elsewhere; ``fd:N`` is a listening socket that was inherited."""
+    return replace(config, http=replace(config.http, listen=address))
 
 
 def parse(text: str | bytes) -> HostConfig:

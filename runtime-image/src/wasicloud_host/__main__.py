@@ -1,0 +1,152 @@
+"""``wasicloud-host --config FILE``: serve what the file says, until SIGTERM or SIGINT drains it.
+
+Exit codes: 0 drained · 1 requests were cut at the end of the drain · 2 refused (configuration, component, link), with one
+sentence on standard error · 3 the port cannot be had.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import logging
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+from wasicloud_host import app, config, errors, workers
+from wasicloud_host.config import HostConfig
+from wasicloud_host.http import management, sockets
+from wasicloud_host.http.metrics import Metrics
+from wasicloud_host.log import Log
+
+_BACKLOG = 2048
+_PORT_TAKEN = 3
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run; the exit code (see the module)."""
+    arguments = _parser().parse_args(argv)
+    try:
+        settings = config.load(arguments.config)
+    except errors.Refused as error:
+        return _say(error, workers.REFUSED)
+    with _log(settings) as log:
+        try:
+            if arguments.worker:
+                return _work(settings, log, *arguments.worker)
+            if settings.workers > 1:
+                return _supervise(settings, log, str(arguments.config))
+            return _serve(settings, log)
+        except errors.Refused as error:
+            return _say(error, workers.REFUSED)
+        except OSError as error:
+            return _say(error, _PORT_TAKEN)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="wasicloud-host", description="Serve one WASI component with its links.")
+    parser.add_argument("--config", type=Path, required=True, help="JSON file, see wasicloud_host.config")
+    parser.add_argument("--worker", type=int, nargs=2, help=argparse.SUPPRESS)
+    return parser
+
+
+def _serve(settings: HostConfig, log: Log) -> int:
+    """One process: it serves, and answers on the management port."""
+    metrics = Metrics()
+    host = app.App(settings, log, metrics)
+    stopped = _signals()
+    with _management(settings, host.reasons, metrics.snapshot):
+        address = host.start()
+        log.write("info", "Serving", component=settings.name, address="{}:{}".format(*address))
+        stopped.wait()
+        log.write("info", "Draining", component=settings.name)
+        return 0 if host.drain() else 1
+
+
+def _supervise(settings: HostConfig, log: Log, path: str) -> int:
+    """The parent of several workers."""
+    listener = sockets.open_listener(settings.http.listen, backlog=_BACKLOG)
+    family = workers.Workers(workers.command(path), listener, settings.workers, log)
+    stopped = _signals()
+    with listener, _management(settings, family.reasons, family.snapshot):
+        family.start()
+        log.write("info", "Serving", component=settings.name, workers=settings.workers)
+        watcher = threading.Thread(target=lambda: (stopped.wait(), family.end()), daemon=True)
+        watcher.start()
+        code = family.run()
+        finished = family.stop(settings.drain_timeout_seconds + 5)
+    return code or (0 if finished else 1)
+
+
+def _work(settings: HostConfig, log: Log, listener: int, pair: int) -> int:
+    """One of several workers: it serves the parent's socket, and answers to the parent."""
+    metrics = Metrics()
+    host = app.App(config.listening(settings, f"fd:{listener}"), log, metrics)
+    stopped = _signals()
+    parent = socket.socket(fileno=pair)
+    threading.Thread(target=workers.answer, args=(parent, host.reasons, metrics.snapshot), daemon=True).start()
+    host.start()
+    stopped.wait()
+    return 0 if host.drain() else 1
+
+
+@contextlib.contextmanager
+def _management(
+    settings: HostConfig, reasons: management.Reasons, snapshot: management.Snapshots
+) -> Iterator[management.Management]:
+    server = management.Management(settings.management, reasons, snapshot)
+    server.start()
+    try:
+        yield server
+    finally:
+        server.close()
+
+
+@contextlib.contextmanager
+def _log(settings: HostConfig) -> Iterator[Log]:
+    log = Log(host=settings.name)
+    handler = _Forward(log)
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for noisy in ("azure", "urllib3", "redis"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+    try:
+        yield log
+    finally:
+        log.close()
+
+
+class _Forward(logging.Handler):
+    """What the standard logging module is told becomes structured lines."""
+
+    def __init__(self, log: Log) -> None:
+        super().__init__()
+        self._log = log
+
+    def emit(self, record: logging.LogRecord) -> None:
+        fields = {"error": logging.Formatter().formatException(record.exc_info)} if record.exc_info else {}
+        self._log.write(record.levelname.lower(), record.getMessage(), logger=record.name, **fields)
+
+
+def _signals() -> threading.Event:
+    """Set by the first SIGTERM or SIGINT; the second ends the process as the system does by default."""
+    stopped = threading.Event()
+
+    def stop(number: int, _frame: object) -> None:
+        signal.signal(number, signal.SIG_DFL)
+        stopped.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, stop)
+    return stopped
+
+
+def _say(problem: Exception, code: int) -> int:
+    sys.stderr.write(f"wasicloud-host: {problem}\n")
+    return code
+
+
+if __name__ == "__main__":
+    sys.exit(main())
