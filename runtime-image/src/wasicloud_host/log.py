@@ -7,13 +7,13 @@ whoever logs passes none.
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import threading
 import time
 from collections import deque
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 _T = TypeVar("_T")
@@ -102,7 +102,14 @@ class Log:
 
 def timestamp(seconds: float) -> str:
     """RFC 3339 in UTC with milliseconds."""
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    milliseconds = int(seconds * 1000)
+    whole = milliseconds // 1000
+    return f"{_second(whole)}.{milliseconds - whole * 1000:03d}Z"
+
+
+@functools.lru_cache(maxsize=4)
+def _second(seconds: int) -> str:
+    return time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(seconds))
 
 
 def _render(render: Callable[[_T], bytes], value: _T) -> bytes:

@@ -18,20 +18,32 @@ A tuple, because one is made for every request. Outcomes: `ok`; `aborted` (cut s
 """
 
 
+_LINE = (
+    b'{"time": "%b", "level": "info", "message": "Request", "requestId": "%b", "method": "%b", "path": %b, '
+    b'"status": %d, "outcome": "%b", "receivedBytes": %d, "sentBytes": %d, "durationSeconds": %.6f, "component": %b}'
+)
+
+
 def renderer(component: str) -> Callable[[Entry], bytes]:
     """A function that writes entries of one component as JSON, keys in a fixed order."""
-    tail = json.dumps(component, ensure_ascii=False)
+    name = json.dumps(component, ensure_ascii=False).encode()
 
     def render(entry: Entry) -> bytes:
         at, request_id, method, target, status, received, sent, seconds, outcome = entry
-        path = target.partition(b"?")[0].decode("latin-1")
-        text = (
-            f'{{"time": "{log.timestamp(at)}", "level": "info", "message": "Request", '
-            f'"requestId": "{request_id.decode("latin-1")}", "method": {json.dumps(method.decode("latin-1"))}, '
-            f'"path": {json.dumps(path)}, "status": {status}, "outcome": "{outcome}", '
-            f'"receivedBytes": {received}, "sentBytes": {sent}, "durationSeconds": {seconds:.6f}, '
-            f'"component": {tail}}}'
+        path = target.partition(b"?")[0]
+        # everything but the path is of characters that JSON takes as they are: the parser let nothing else through
+        quoted = json.dumps(path.decode("latin-1")).encode() if b'"' in path or b"\\" in path else b'"%b"' % path
+        return _LINE % (
+            log.timestamp(at).encode(),
+            request_id,
+            method,
+            quoted,
+            status,
+            outcome.encode(),
+            received,
+            sent,
+            seconds,
+            name,
         )
-        return text.encode()
 
     return render

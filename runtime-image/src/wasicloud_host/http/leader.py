@@ -90,8 +90,12 @@ class Team:
 
     def _spawn(self) -> None:
         thread = threading.Thread(target=self._work, name="serve", daemon=True)
-        thread.start()
         self._threads.add(thread)
+        try:
+            thread.start()
+        except RuntimeError:  # the system gives no more threads
+            self._threads.discard(thread)
+            raise
 
     def _grow(self) -> bool:
         """Add a thread that leads, if the limit and the system allow one more."""
