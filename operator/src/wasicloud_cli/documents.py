@@ -112,5 +112,6 @@ def _deepest(node: yaml.Node, path: str) -> yaml.Node:
         if fitting:
             key, value = max(fitting, key=lambda pair: len(str(pair[0].value)))
             rest = path[len(str(key.value)) :].removeprefix(".")
-            return _deepest(value, rest) if rest and not isinstance(value, yaml.ScalarNode) else key
+            found = _deepest(value, rest)
+            return key if found is value else found
     return node

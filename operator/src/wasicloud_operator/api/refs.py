@@ -10,6 +10,7 @@ from typing import Any
 from wasicloud_operator.api.errors import SpecInvalid
 
 _LABEL = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_NAMESPACE = re.compile(r"[a-z0-9]([-a-z0-9]{0,61}[a-z0-9])?")
 _SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
 _LONGEST_LABEL = 52  # a Service's name with room for suffixes of children
 _LONGEST_SUBDOMAIN = 253
@@ -52,8 +53,10 @@ def metadata(body: Mapping[str, Any], *, as_label: bool = False) -> Metadata:
         raise SpecInvalid("metadata.name", "is missing", "add it")
     _check_name(raw["name"], as_label)
     namespace = raw.get("namespace") or "default"
-    if not isinstance(namespace, str):
-        raise SpecInvalid("metadata.namespace", "must be a string", "correct it")
+    if not isinstance(namespace, str) or not _NAMESPACE.fullmatch(namespace):
+        raise SpecInvalid(
+            "metadata.namespace", f"{namespace!r} is no namespace", "use lowercase letters, digits and '-'"
+        )
     return Metadata(ObjectKey(namespace, raw["name"]), str(raw.get("uid") or ""), int(raw.get("generation") or 0))
 
 
