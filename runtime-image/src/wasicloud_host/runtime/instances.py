@@ -35,9 +35,6 @@ wasm, where nobody sees them, dies at about a million of them."""
 MOST_HANDLES = 256
 """Host handles with which an instance may go back; more is a leak."""
 
-PATIENCE = 5.0
-"""Seconds between looks at what is kept for nothing."""
-
 
 class Instance(Protocol):
     """One instance, see ``crossing.Entered``."""
@@ -89,11 +86,14 @@ class Unobserved:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """``max_requests`` per instance; ``stock`` of fresh ones at most; ``start_seconds`` to instantiate one."""
+    """``max_requests`` per instance; ``stock`` of fresh ones at most; ``start_seconds`` to instantiate one;
+    ``patience`` seconds between looks at what is kept for nothing.
+    """
 
     max_requests: int = 1
     stock: int = STOCK
     start_seconds: float = 30.0
+    patience: float = 5.0
 
 
 class Pool:
@@ -104,6 +104,7 @@ class Pool:
         self._observer = observer or Unobserved()
         self._max_requests = min(limits.max_requests, MOST_REQUESTS)
         self._start_seconds = limits.start_seconds
+        self._patience = limits.patience
         self._stock = max(1, limits.stock)
         self._target = 1
         self._missed = False
@@ -189,7 +190,7 @@ class Pool:
                 self._missed = False
                 self._target = min(self._stock, self._target * 2)
             self._work()
-            if time.monotonic() - looked >= PATIENCE:
+            if time.monotonic() - looked >= self._patience:
                 looked = time.monotonic()
                 self._shrink()
             self._rest()
@@ -198,7 +199,7 @@ class Pool:
     def _rest(self) -> None:
         self._resting = True
         if not (len(self._used) > PILE // 2 or len(self._ready) <= self._target // 2 < self._target or self._closed):
-            self._wanted.wait(PATIENCE)
+            self._wanted.wait(self._patience)
         self._resting = False
         self._wanted.clear()
 
