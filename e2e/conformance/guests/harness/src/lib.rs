@@ -32,7 +32,7 @@ pub use bindings::wasi::io::{poll, streams};
 pub use body::{read_all, send, start, Body, Incoming};
 pub use json::{quote, Object};
 pub use query::Query;
-pub use rules::{run, Broken, Check, Rule};
+pub use rules::{rule, run, Broken, Check, Rule};
 
 use bindings::wasi::clocks::{monotonic_clock, wall_clock};
 

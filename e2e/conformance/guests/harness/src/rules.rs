@@ -25,10 +25,19 @@ impl From<&str> for Broken {
 pub type Check = Result<(), Broken>;
 
 /// A numbered promise of the host and how to check it.
-pub struct Rule<'a> {
-    pub id: &'a str,
-    pub promise: &'a str,
-    pub check: &'a dyn Fn(&IncomingRequest, &Query) -> Check,
+pub struct Rule {
+    pub id: &'static str,
+    pub promise: &'static str,
+    pub check: fn(&IncomingRequest, &Query) -> Check,
+}
+
+/// A rule from its parts, for tables of them.
+pub const fn rule(
+    id: &'static str,
+    promise: &'static str,
+    check: fn(&IncomingRequest, &Query) -> Check,
+) -> Rule {
+    Rule { id, promise, check }
 }
 
 /// Fails the check with a formatted detail unless the condition holds.

@@ -5,35 +5,28 @@ use harness::http::{
     ErrorCode, Fields, IncomingRequest, Method, OutgoingRequest, OutgoingResponse,
     ResponseOutparam, Scheme,
 };
-use harness::{ensure, ensure_eq, Broken, Check, Incoming, Query, Rule};
+use harness::{ensure, ensure_eq, rule, Broken, Check, Incoming, Query, Rule};
 
 use crate::{fields, outgoing};
 
+const RULES: [Rule; 11] = [
+    rule("HT01", "method, target, scheme and authority are the client's", request_line),
+    rule("HT02", "incoming headers are immutable, clones are not", fields::immutable),
+    rule("HT02b", "fields are a multimap without case, in order", fields::multimap),
+    rule("HT03", "forbidden and malformed fields are refused, each by its name", fields::forbidden),
+    rule("HT04", "consume, stream, body and write succeed once", once),
+    rule("HT09", "a body shorter than its content-length is an error of finish", short_upload),
+    rule("HT11", "200 by default; only 100 to 599 can be set", status),
+    rule("HT12", "trailers come once, then an error", trailers),
+    rule("HT14", "outgoing requests are validated; failures have their names", validation),
+    rule("HT14b", "what cannot be reached is an error-code, not a trap", unreachable),
+    rule("HT15", "an oversized header set does not end the host", fields::oversized),
+];
+
 pub fn answer(request: &IncomingRequest, query: &Query, outparam: ResponseOutparam) {
-    let rules = [
-        rule("HT01", "method, target, scheme and authority are the client's", &request_line),
-        rule("HT02", "incoming headers are immutable, clones are not", &fields::immutable),
-        rule("HT02b", "fields are a multimap without case, in order", &fields::multimap),
-        rule("HT03", "forbidden and malformed fields are refused, each by its name", &fields::forbidden),
-        rule("HT04", "consume, stream, body and write succeed once", &once),
-        rule("HT09", "a body shorter than its content-length is an error of finish", &short_upload),
-        rule("HT11", "200 by default; only 100 to 599 can be set", &status),
-        rule("HT12", "trailers come once, then an error", &trailers),
-        rule("HT14", "outgoing requests are validated; failures have their names", &validation),
-        rule("HT14b", "what cannot be reached is an error-code, not a trap", &unreachable),
-        rule("HT15", "an oversized header set does not end the host", &fields::oversized),
-    ];
-    if let Some(outparam) = harness::run(request, query, &rules, outparam) {
+    if let Some(outparam) = harness::run(request, query, &RULES, outparam) {
         harness::send(outparam, 404, "text/plain", b"no such path\n");
     }
-}
-
-fn rule<'a>(
-    id: &'a str,
-    promise: &'a str,
-    check: &'a dyn Fn(&IncomingRequest, &Query) -> Check,
-) -> Rule<'a> {
-    Rule { id, promise, check }
 }
 
 /// HT01. `?method=&path=&authority=` say what the test sent (`path` without this query: its raw prefix).
