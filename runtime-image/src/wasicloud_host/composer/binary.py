@@ -84,10 +84,13 @@ class Reader:
 
     def u32(self) -> int:
         """An unsigned LEB128 number of at most 32 bits."""
-        value = self.byte()
-        if value < 0x80:
-            return value
-        value &= 0x7F
+        position = self.position
+        if position < self.end:  # nearly all numbers are one byte; this is the reader's hottest line
+            value = self.data[position]
+            if value < 0x80:
+                self.position = position + 1
+                return value
+        value = self.byte() & 0x7F
         for shift in (7, 14, 21, 28):
             byte = self.byte()
             value |= (byte & 0x7F) << shift

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from wasicloud_host import errors
-from wasicloud_host.composer import bridge, check, cores, graph, inspection, names, shapes, shim, types, writer
+from wasicloud_host.composer import binary, bridge, check, cores, graph, inspection, names, shapes, shim, types, writer
 from wasicloud_host.composer.bridge import CAPABILITIES, CORE, Bridge
 
 HANDLE = types.Function((("head", "string"), ("body", "string")), "string")
@@ -100,7 +100,7 @@ def _check_entry(parts: Bridge, node: graph.Node, export: str, served: check.Ser
         raise errors.ComponentRefused(
             node.name,
             f"exports {export} with a shape of handle that this host does not call"
-            + (f" ({types.render(handle)})" if handle else ""),
+            + (f" ({binary.quote(types.render(handle))})" if handle else ""),
             "rebuild it against wasi:http@0.2.x",
         )
 

@@ -71,7 +71,7 @@ def _recognise(data: bytes) -> None:
     problem, remedy = "is not WebAssembly", "name the .wasm file of a component"
     if not data:
         problem = "is empty"
-    elif binary.PREAMBLE.startswith(data) or binary.CORE_PREAMBLE.startswith(data):
+    elif data.startswith(b"\0asm"[: len(data)]) and len(data) < len(binary.PREAMBLE):
         problem, remedy = "is cut short within its first 8 bytes", "copy or pull it again"
     elif data.startswith(b"\0asm"):
         version, layer = data[4] | data[5] << 8, data[6] | data[7] << 8
