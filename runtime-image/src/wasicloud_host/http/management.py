@@ -14,27 +14,31 @@ from wasicloud_host.http.metrics import Metrics, Snapshot
 from wasicloud_host.http.request_io import RequestIO
 from wasicloud_host.http.server import Server
 
+Reasons = health.Readiness
+Snapshots = Callable[[], Snapshot]
+"""Gives the numbers of this process, or of all processes of the pod."""
+
 _LIMITS = Limits(
     body_bytes=0, head_bytes=16 << 10, connections=256, threads=4, idle_seconds=30.0, stall_seconds=5.0, backlog=64
 )
 
 
 class Management:
-    """Serves the three paths; `readiness` gives the reasons why not ready, `snapshot` the numbers (`Metrics.snapshot`)."""
+    """Serves the three paths; `reasons` gives the reasons why not ready, `snapshot` the numbers (`Metrics.snapshot`)."""
 
     def __init__(
         self,
         settings: config.Management,
-        readiness: health.Readiness,
-        snapshot: Callable[[], Snapshot],
-        lines: log.Log,
+        reasons: Reasons,
+        snapshot: Snapshots,
         component: str = "",
+        lines: log.Log | None = None,
     ) -> None:
-        self._readiness = readiness
+        self._reasons = reasons
         self._snapshot = snapshot
         self._component = component
         http = config.Http(listen=settings.listen, access_log=False, max_body_bytes=0)
-        self._server = Server(http, self._handle, Metrics(), lines, "management", _LIMITS)
+        self._server = Server(http, self._handle, Metrics(), lines or log.Log(), "management", _LIMITS)
 
     def start(self) -> tuple[str, int]:
         """Listen and serve; the address that was bound. Raises `OSError`."""
@@ -52,13 +56,13 @@ class Management:
         if path == b"/healthz":
             return health.alive()
         if path == b"/readyz":
-            return health.ready(self._readiness)
+            return health.ready(self._reasons)
         if path == b"/metrics":
             return self._metrics()
         return b"R404\ncontent-type: text/plain\n\nuhere are /healthz, /readyz and /metrics\n"
 
     def _metrics(self) -> bytes:
         snapshot = self._snapshot()
-        snapshot.gauges[("ready",)] = 0.0 if self._readiness() else 1.0
+        snapshot.gauges[("ready",)] = 0.0 if self._reasons() else 1.0
         text = exposition.render(snapshot, self._component)
         return b"R200\ncontent-type: %b\n\nu%b" % (exposition.CONTENT_TYPE.encode(), text)

@@ -19,6 +19,8 @@ from wasicloud_host.http.limits import Limits
 from wasicloud_host.http.parser import HeadCache
 
 _BATCH = 64
+_ACCEPTED_AT_ONCE = 16  # more would starve the other processes that share the socket
+_LISTEN = select.EPOLLIN | select.EPOLLEXCLUSIVE  # several processes may poll it: one wakes
 _SWEEP_SECONDS = 1.0
 _DRAINING_SWEEP_SECONDS = 0.1
 _FULL = frozenset((errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM))
@@ -39,7 +41,7 @@ class Sockets:
         self._limits = limits
         self._cache = cache
         self._poll = select.epoll()
-        self._poll.register(self._listening, select.EPOLLIN)
+        self._poll.register(self._listening, _LISTEN)
         self._wake_in, self._wake_out = socket.socketpair()
         self._wake_in.setblocking(False)
         self._poll.register(self._wake_in.fileno(), select.EPOLLIN)
@@ -120,7 +122,7 @@ class Sockets:
         if listener is None:
             return
         now = time.monotonic()
-        for _ in range(_BATCH):
+        for _ in range(_ACCEPTED_AT_ONCE):
             if len(self._connections) >= self._limits.connections:
                 self._pause()
                 return
@@ -147,12 +149,13 @@ class Sockets:
     def _pause(self) -> None:
         self._paused = True
         with contextlib.suppress(OSError, ValueError):
-            self._poll.modify(self._listening, 0)
+            self._poll.unregister(self._listening)
 
     def _resume(self) -> None:
         self._paused = False
         with contextlib.suppress(OSError, ValueError):
-            self._poll.modify(self._listening, select.EPOLLIN)
+            if self._listener is not None:
+                self._poll.register(self._listening, _LISTEN)
 
     def _make_room(self) -> None:
         """No descriptors are left: the connections that have been idle longest go."""
@@ -234,11 +237,15 @@ class Sockets:
 
 
 def open_listener(address: str, *, backlog: int) -> socket.socket:
-    """A listening socket for `HOST:PORT` (`[::1]:8080` for IPv6, port 0 for any free one), shared with other processes that ask so.
+    """A listening socket for `HOST:PORT` (`[::1]:8080` for IPv6, port 0 for any free one), or `fd:N` for an inherited one.
 
-    Raises `OSError` if the address is taken or not this machine's.
+    Other processes may listen on the same address. Raises `OSError` if it is taken or not this machine's.
     """
     host, _, port = address.rpartition(":")
+    if host == "fd":
+        inherited = socket.socket(fileno=int(port))
+        inherited.setblocking(False)
+        return inherited
     host = host.strip("[]")
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     sock = socket.socket(family, socket.SOCK_STREAM)
