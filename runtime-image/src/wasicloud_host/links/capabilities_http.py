@@ -5,7 +5,7 @@ from __future__ import annotations
 from wasicloud_host.links import encoding
 from wasicloud_host.links.encoding import OK
 from wasicloud_host.links.host_function import HostFunction, plain
-from wasicloud_host.links.outgoing.request import Timeouts
+from wasicloud_host.links.outgoing.timeouts import Timeouts
 from wasicloud_host.links.session import Capabilities
 
 
@@ -14,9 +14,7 @@ def send(
 ) -> bytes:
     """Begin a request; nothing waits for the network."""
     timeouts = Timeouts.of_nanoseconds(connect, first_byte, between_bytes)
-    request = target.identity.client.send(
-        head, encoding.undata(body), complete=not more, timeouts=timeouts, deadline=target.session.deadline
-    )
+    request = target.identity.client.send(head, encoding.undata(body), complete=not more, timeouts=timeouts)
     return b"o%d" % target.session.send(request)
 
 

@@ -95,7 +95,7 @@ class Exchange:
         if not block or not self.session.outgoing:
             return io.read(limit, block)
         while (found := io.read(limit, block=False)) is None:
-            self.sleep([(0, "r")], self.session.deadline)
+            self.sleep([(0, "r")])
         return found
 
     def wait(self, interests: list[tuple[int, str]], until: float) -> list[int]:
@@ -107,9 +107,16 @@ class Exchange:
                 return ready
             self.sleep(interests, until)
 
-    def sleep(self, interests: list[tuple[int, str]], until: float) -> None:
-        """Wait until something may have moved: a descriptor of the interests, an outgoing request, or the clock."""
+    def sleep(self, interests: list[tuple[int, str]], until: float | None = None) -> None:
+        """Wait until something may have moved: a descriptor of the interests, an outgoing request, or the clock.
+
+        Without ``until`` the caller has to go on, so that the end of the request's own time is an error.
+        """
         session = self.session
+        if until is None:
+            until = session.deadline
+            if time.monotonic() >= until:
+                raise Failure("connection-read-timeout")
         poll = select.poll()
         if any(handle == 0 and kind in "rt" for handle, kind in interests):
             poll.register(self.io().fileno(), select.POLLIN)
@@ -189,7 +196,9 @@ def stream_read(exchange: Exchange, handle: int, limit: int, block: int) -> byte
     if handle == 0:
         piece = exchange.read_request(limit, bool(block))
     else:
-        piece = exchange.session.handles.get(handle, Stream).read(limit, bool(block))
+        stream = exchange.session.handles.get(handle, Stream)
+        while (piece := stream.read(limit)) is None and block:
+            exchange.sleep([(handle, "r")])
     if piece is None:
         return WOULD_BLOCK
     return b"o" + encoding.data(piece) if piece else NONE
@@ -201,7 +210,12 @@ def stream_write(exchange: Exchange, handle: int, data: bytes, block: int) -> by
     if handle == 0:
         exchange.io().write(piece)
         return OK
-    return OK if exchange.session.handles.get(handle, Stream).write(piece, bool(block)) else WOULD_BLOCK
+    stream = exchange.session.handles.get(handle, Stream)
+    while not stream.write(piece):
+        if not block:
+            return WOULD_BLOCK
+        exchange.sleep([(handle, "w")])
+    return OK
 
 
 def stream_finish(exchange: Exchange, handle: int, trailers: bytes) -> bytes:

@@ -19,12 +19,12 @@ LINE_LIMIT = 64 << 10
 class Stream:
     """What a handle can read or write; each kind says which by overriding it."""
 
-    def read(self, limit: int, block: bool) -> bytes | None:
-        """Up to ``limit`` bytes, ``b""`` at the end, ``None`` if it would have to wait and may not. Raises `Failure`, `BackendError`."""
+    def read(self, limit: int) -> bytes | None:
+        """Up to ``limit`` bytes, ``b""`` at the end, ``None`` if it would have to wait for the network. Raises `Failure`, `BackendError`."""
         raise Failure("other:the handle cannot be read")
 
-    def write(self, data: bytes, block: bool) -> bool:
-        """Take all of it, or ``False`` if it would have to wait and may not. Raises `Failure`, `BackendError`."""
+    def write(self, data: bytes) -> bool:
+        """Take all of it, or ``False`` if there is no room before the network moves. Raises `Failure`, `BackendError`."""
         raise Failure("other:the handle cannot be written")
 
     def close(self) -> None:
@@ -39,7 +39,7 @@ class Stdio(Stream):
         self._line = line
         self._partial = b""
 
-    def write(self, data: bytes, block: bool) -> bool:
+    def write(self, data: bytes) -> bool:
         """Take it; it never waits."""
         *lines, self._partial = (self._partial + data).split(b"\n")
         for line in lines:
@@ -72,7 +72,7 @@ class Incoming(Stream):
     def __init__(self, reader: Reader) -> None:
         self._reader = reader
 
-    def read(self, limit: int, block: bool) -> bytes | None:
+    def read(self, limit: int) -> bytes | None:
         """See `Stream`; it always waits for the backend."""
         return self._reader.read(limit)
 
@@ -89,7 +89,7 @@ class Sink(Stream):
         self.size = 0
         self.targets: dict[tuple[str, str], tuple[Container, str]] = {}
 
-    def write(self, data: bytes, block: bool) -> bool:
+    def write(self, data: bytes) -> bool:
         """See `Stream`; a disk never makes it wait."""
         try:
             self._spool.seek(self.size)
@@ -111,7 +111,7 @@ class Sink(Stream):
     def fill(self, reader: Reader, length: int) -> None:
         """Take everything a reader gives."""
         while piece := reader.read(length):
-            self.write(piece, block=True)
+            self.write(piece)
 
     def close(self) -> None:
         """Discard it."""

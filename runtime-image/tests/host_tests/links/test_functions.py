@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+
 from wasicloud_host.links import functions
 
 WIT = Path(__file__).parents[4] / "wit" / "bridge"

@@ -27,7 +27,7 @@ class AllowedHosts:
         host = _plain(host)
         return any(
             (rule.port is None or rule.port == port)
-            and (host.endswith(rule.host) and host != rule.host[1:] if rule.suffix else host == rule.host)
+            and (host.endswith(rule.host) and host != rule.host if rule.suffix else host == rule.host)
             for rule in self._rules
         )
 
