@@ -97,7 +97,7 @@ def _work(settings: HostConfig, log: Log, listener: int, pair: int) -> int:
 def _management(
     settings: HostConfig, reasons: management.Reasons, snapshot: management.Snapshots
 ) -> Iterator[management.Management]:
-    server = management.Management(settings.management, reasons, snapshot)
+    server = management.Management(settings.management, reasons, snapshot, settings.name)
     server.start()
     try:
         yield server
