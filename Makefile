@@ -8,7 +8,7 @@ NODE_TOOLS := .tools/node/node_modules/.bin
 PACKAGES := -p wasicloud_host -p wasicloud_operator -p wasicloud_cli
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check e2e bench examples bridge conformance fix setup clean
+.PHONY: help run test check check-fuzz e2e bench examples bridge conformance fix setup clean
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ check: $(VENV)/.dev ## format, lint, types, layers, generated files
 	$(BIN)/mypy $(PACKAGES)
 	$(BIN)/lint-imports
 	.ci/generated
+
+check-fuzz: $(VENV)/.dev ## 100,000 damaged components to the composer (make test: 20,000)
+	COMPOSER_FUZZ=100000 $(BIN)/python -m pytest runtime-image/tests/host_tests/composer/test_fuzz.py
 
 e2e: setup ## scenarios on a real Kubernetes: KUBECONFIG's, or one that is built and started here
 	e2e/run
