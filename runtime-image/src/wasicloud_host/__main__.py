@@ -74,7 +74,7 @@ def _supervise(settings: HostConfig, log: Log, path: str) -> int:
     with listener, _management(settings, family.reasons, family.snapshot):
         family.start()
         log.write("info", "Serving", component=settings.name, workers=settings.workers)
-        watcher = threading.Thread(target=lambda: (stopped.wait(), family.end()), daemon=True)
+        watcher = threading.Thread(target=family.end_when, args=(stopped,), daemon=True)
         watcher.start()
         code = family.run()
         finished = family.stop(settings.drain_timeout_seconds + 5)

@@ -128,8 +128,9 @@ class Workers:
                 if worker.process.poll() is None:
                     worker.ask()
 
-    def end(self) -> None:
-        """Let `run` return; `stop` does the rest."""
+    def end_when(self, stopped: threading.Event) -> None:
+        """Let `run` return once ``stopped`` is set; `stop` does the rest."""
+        stopped.wait()
         self._stopping = True
 
     def stop(self, timeout: float) -> bool:
