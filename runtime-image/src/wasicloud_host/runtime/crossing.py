@@ -28,7 +28,7 @@ HANDLE = "handle"
 _KEPT = 64 << 10
 """Arguments longer than this are let go after the call instead of at the next one."""
 
-_string_at = ctypes.string_at
+_bytes_at = native.bytes_at
 _monotonic = time.monotonic
 _native_call = native.call
 _byte_vec_delete = native.byte_vec_delete
@@ -191,7 +191,7 @@ class Entered:
         if error:
             raise self._failure(error, "")
         result = self._result
-        answer = _string_at(result.data, result.size)
+        answer: bytes = _bytes_at(result.data, result.size)
         _byte_vec_delete(self._text_at)
         return answer
 
@@ -236,7 +236,7 @@ def take_message(error: int) -> str:
     """The message of a wasmtime error, which is freed."""
     text = native.Bytes()
     native.error_message(error, ctypes.addressof(text))
-    message = _string_at(text.data, text.size).decode(errors="replace")
+    message: str = _bytes_at(text.data, text.size).decode(errors="replace")
     native.byte_vec_delete(ctypes.addressof(text))
     native.error_delete(error)
     return message
@@ -250,25 +250,17 @@ def _stop(reason: bytes) -> int:
 def _callback(
     function: imports.HostFunction, targets: dict[int, Any], failures: dict[int, BaseException]
 ) -> Callable[..., int | None]:
-    """The C callback of one host function, with its decoder and encoder bound."""
-    call, read, write = function.call, values.reader(function.params), values.WRITERS[function.result]
+    """The C callback of one host function, with its way to be called bound."""
+    invoke = values.invoker(function)
 
     def callback(
         _env: int, context: int, _type: int, arguments: int, _count: int, results: int, _one: int
     ) -> int | None:
         try:
-            write(results, call(targets[context], *read(arguments)))
+            invoke(targets[context], arguments, results)
         except BaseException as error:  # noqa: BLE001 - the boundary: nothing raw may cross
             failures[context] = error
             return _stop(b"host function failed")
         return None
 
-    def plain(_env: int, context: int, _type: int, _args: int, _count: int, results: int, _one: int) -> int | None:
-        try:
-            write(results, call(targets[context]))
-        except BaseException as error:  # noqa: BLE001 - the boundary: nothing raw may cross
-            failures[context] = error
-            return _stop(b"host function failed")
-        return None
-
-    return callback if function.params else plain
+    return callback

@@ -122,6 +122,10 @@ error_message = _short("wasmtime_error_message", None, c_void_p, c_void_p)
 error_delete = _short("wasmtime_error_delete", None, c_void_p)
 
 
+bytes_at = PYFUNCTYPE(ctypes.py_object, c_void_p, ctypes.c_ssize_t)(("PyBytes_FromStringAndSize", ctypes.pythonapi))
+"""``bytes_at(address, size)``: a copy of the bytes there; of size 0 from any address."""
+
+
 def pointer(owner: Any) -> int:
     """The address behind one of wasmtime-py's objects; ValueError if it is closed."""
     return ctypes.cast(owner.ptr(), c_void_p).value or 0

@@ -1,6 +1,6 @@
-"""Reading the arguments of a host function from wasmtime's memory, and writing its result.
+"""Calling a host function with arguments from wasmtime's memory, and writing its result there.
 
-A reader is chosen once per function; common shapes have one of their own, since a generic loop costs as much as the
+The caller of a function is chosen once; common shapes have one of their own, since a generic loop costs as much as the
 crossing itself.
 """
 
@@ -13,77 +13,93 @@ from typing import Any
 
 from wasicloud_host.runtime import imports, native
 
-Reader = Callable[[int], tuple[Any, ...]]
-Writer = Callable[[int, Any], None]
+Invoke = Callable[[Any, int, int], None]
+"""(target, address of the arguments, address of the result)."""
 
 _kind_at = ctypes.c_uint8.from_address
 _u32_at = ctypes.c_uint32.from_address
 _u64_at = ctypes.c_uint64.from_address
-_string_at = ctypes.string_at
+_bytes_at = native.bytes_at
+_byte_vec_new = native.byte_vec_new
 
 _FORMATS = {imports.U32: "8xI20x", imports.U64: "8xQ16x", imports.STRING: "8xQQ8x"}
 
 
-def reader(params: tuple[str, ...]) -> Reader:
-    """A function from the address of the arguments to their values. Common shapes have one of their own."""
+def invoker(function: imports.HostFunction) -> Invoke:
+    """What calls ``function``; raises what the function raises, or for a result that is not of its type."""
+    params, call, write = function.params, function.call, _WRITERS[function.result]
     unpack = struct.Struct("<" + "".join(_FORMATS[kind] for kind in params)).unpack
     size = native.VALUE_SIZE * len(params)
-    if imports.STRING not in params:
-        return lambda at: unpack(_string_at(at, size))
-    special = _SPECIAL.get(params)
-    return special(unpack, size) if special else _general(unpack, size, params)
+    special = _SPECIAL.get(params) or (_scalars if imports.STRING not in params else None)
+    return special(call, write, unpack, size) if special else _general(params, call, write, unpack, size)
 
 
-def _general(unpack: Callable[[bytes], tuple[int, ...]], size: int, params: tuple[str, ...]) -> Reader:
-    def read(at: int) -> tuple[Any, ...]:
-        raw = iter(unpack(_string_at(at, size)))
+Call = Callable[..., Any]
+Write = Callable[[int, Any], None]
+Unpack = Callable[[bytes], tuple[int, ...]]
+
+
+def _general(params: tuple[str, ...], call: Call, write: Write, unpack: Unpack, size: int) -> Invoke:
+    def invoke(target: Any, arguments: int, result: int) -> None:
+        raw = iter(unpack(_bytes_at(arguments, size)))
         values: list[Any] = []
         for kind in params:
             value = next(raw)
-            values.append(_text(next(raw), value) if kind == imports.STRING else value)
-        return tuple(values)
+            values.append(_bytes_at(next(raw), value) if kind == imports.STRING else value)
+        write(result, call(target, *values))
 
-    return read
-
-
-def _text(at: int, size: int) -> bytes:
-    return _string_at(at, size) if size else b""
+    return invoke
 
 
-def _one_string(unpack: Callable[[bytes], tuple[int, ...]], size: int) -> Reader:
-    def read(at: int) -> tuple[Any, ...]:
-        length, data = unpack(_string_at(at, size))
-        return (_string_at(data, length) if length else b"",)
+def _nothing(call: Call, write: Write, _unpack: Unpack, _size: int) -> Invoke:
+    def invoke(target: Any, _arguments: int, result: int) -> None:
+        write(result, call(target))
 
-    return read
-
-
-def _handle_string(unpack: Callable[[bytes], tuple[int, ...]], size: int) -> Reader:
-    def read(at: int) -> tuple[Any, ...]:
-        handle, length, data = unpack(_string_at(at, size))
-        return handle, _string_at(data, length) if length else b""
-
-    return read
+    return invoke
 
 
-def _handle_string_flag(unpack: Callable[[bytes], tuple[int, ...]], size: int) -> Reader:
-    def read(at: int) -> tuple[Any, ...]:
-        handle, length, data, flag = unpack(_string_at(at, size))
-        return handle, _string_at(data, length) if length else b"", flag
+def _scalars(call: Call, write: Write, unpack: Unpack, size: int) -> Invoke:
+    def invoke(target: Any, arguments: int, result: int) -> None:
+        write(result, call(target, *unpack(_bytes_at(arguments, size))))
 
-    return read
-
-
-def _handle_two_strings(unpack: Callable[[bytes], tuple[int, ...]], size: int) -> Reader:
-    def read(at: int) -> tuple[Any, ...]:
-        handle, length, data, length_2, data_2 = unpack(_string_at(at, size))
-        return handle, _string_at(data, length) if length else b"", _string_at(data_2, length_2) if length_2 else b""
-
-    return read
+    return invoke
 
 
-_SPECIAL: dict[tuple[str, ...], Callable[[Callable[[bytes], tuple[int, ...]], int], Reader]] = {
-    ("string",): _one_string,
+def _string(call: Call, write: Write, unpack: Unpack, size: int) -> Invoke:
+    def invoke(target: Any, arguments: int, result: int) -> None:
+        length, data = unpack(_bytes_at(arguments, size))
+        write(result, call(target, _bytes_at(data, length)))
+
+    return invoke
+
+
+def _handle_string(call: Call, write: Write, unpack: Unpack, size: int) -> Invoke:
+    def invoke(target: Any, arguments: int, result: int) -> None:
+        handle, length, data = unpack(_bytes_at(arguments, size))
+        write(result, call(target, handle, _bytes_at(data, length)))
+
+    return invoke
+
+
+def _handle_string_flag(call: Call, write: Write, unpack: Unpack, size: int) -> Invoke:
+    def invoke(target: Any, arguments: int, result: int) -> None:
+        handle, length, data, flag = unpack(_bytes_at(arguments, size))
+        write(result, call(target, handle, _bytes_at(data, length), flag))
+
+    return invoke
+
+
+def _handle_two_strings(call: Call, write: Write, unpack: Unpack, size: int) -> Invoke:
+    def invoke(target: Any, arguments: int, result: int) -> None:
+        handle, length, data, length_2, data_2 = unpack(_bytes_at(arguments, size))
+        write(result, call(target, handle, _bytes_at(data, length), _bytes_at(data_2, length_2)))
+
+    return invoke
+
+
+_SPECIAL: dict[tuple[str, ...], Callable[[Call, Write, Unpack, int], Invoke]] = {
+    (): _nothing,
+    ("string",): _string,
     ("u32", "string"): _handle_string,
     ("u32", "string", "u32"): _handle_string_flag,
     ("u32", "string", "string"): _handle_two_strings,
@@ -94,7 +110,7 @@ def _write_string(at: int, value: bytes) -> None:
     if not value.isascii():
         value.decode()
     _kind_at(at).value = native.STRING
-    native.byte_vec_new(at + native.PAYLOAD, len(value), value)
+    _byte_vec_new(at + native.PAYLOAD, len(value), value)
 
 
 def _write_u32(at: int, value: int) -> None:
@@ -111,4 +127,4 @@ def _write_u64(at: int, value: int) -> None:
     _u64_at(at + native.PAYLOAD).value = value
 
 
-WRITERS: dict[str, Writer] = {imports.STRING: _write_string, imports.U32: _write_u32, imports.U64: _write_u64}
+_WRITERS: dict[str, Write] = {imports.STRING: _write_string, imports.U32: _write_u32, imports.U64: _write_u64}

@@ -126,7 +126,7 @@ def test_an_instance_serves_as_many_requests_as_allowed(
     pool: Callable[..., instances.Pool], observer: Counting
 ) -> None:
     made = pool(max_requests=3)
-    served = Counter()
+    served: Counter[int] = Counter()
     for _ in range(9):
         instance = made.take()
         served[id(instance)] += 1
