@@ -1,5 +1,7 @@
 """``wasicloud-host --config FILE``: serve what the file says, until SIGTERM or SIGINT drains it.
 
+``wasicloud-host fetch --config FILE …`` is the init container's work: pull the components, check and compile them (`oci.fetch`).
+
 Exit codes: 0 drained · 1 requests were cut at the end of the drain · 2 refused (configuration, component, link), with one
 sentence on standard error · 3 the port cannot be had.
 """
@@ -21,6 +23,7 @@ from wasicloud_host.config import HostConfig
 from wasicloud_host.http import management, sockets
 from wasicloud_host.http.metrics import Metrics
 from wasicloud_host.log import Log
+from wasicloud_host.oci import fetch
 
 _BACKLOG = 2048
 _PORT_TAKEN = 3
@@ -28,7 +31,10 @@ _PORT_TAKEN = 3
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Run; the exit code (see the module)."""
-    arguments = _parser().parse_args(argv)
+    given = sys.argv[1:] if argv is None else list(argv)
+    if given[:1] == ["fetch"]:
+        return fetch.main(given[1:], _prepare)
+    arguments = _parser().parse_args(given)
     try:
         settings = config.load(arguments.config)
     except errors.Refused as error:
@@ -51,6 +57,12 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--config", type=Path, required=True, help="JSON file, see wasicloud_host.config")
     parser.add_argument("--worker", type=int, nargs=2, help=argparse.SUPPRESS)
     return parser
+
+
+def _prepare(settings: HostConfig, _fetched: Sequence[fetch.Fetched]) -> None:
+    """Everything of a start but serving, so that the container that serves only maps what was compiled."""
+    with _log(settings) as log:
+        app.App(settings, log, Metrics()).prepare()
 
 
 def _serve(settings: HostConfig, log: Log) -> int:

@@ -55,20 +55,14 @@ class App:
             self._stack.close()
             raise
 
+    def prepare(self) -> None:
+        """What an init container does of `start`: refuse what can be refused, and leave the compiled code in the cache."""
+        with self._stack:
+            self._load()
+
     def _start(self) -> tuple[str, int]:
         config, stack = self._config, self._stack
-        composition = compose(config)
-        providers = registry.open_all(config.providers, config.workers)
-        for provider in providers.values():
-            stack.callback(provider.close)
-        identities = self._identities(composition, providers)
-        program = runtime.load(
-            config,
-            composition,
-            runtime.Functions(functions.EXCHANGE, functions.CAPABILITIES),
-            lambda: session.Session(identities),
-        )
-        stack.callback(program.close)
+        program, providers = self._load()
         dispatcher = Dispatcher(
             program.pool(Counting(self._metrics)),
             config.http.max_concurrent_requests,
@@ -84,6 +78,23 @@ class App:
         address = self._server.start()
         self._state = None
         return address
+
+    def _load(self) -> tuple[runtime.Program, Mapping[str, Provider]]:
+        """Compose, bind imports to links (before anything is compiled), compile."""
+        config, stack = self._config, self._stack
+        composition = compose(config)
+        providers = registry.open_all(config.providers, config.workers)
+        for provider in providers.values():
+            stack.callback(provider.close)
+        identities = self._identities(composition, providers)
+        program = runtime.load(
+            config,
+            composition,
+            runtime.Functions(functions.EXCHANGE, functions.CAPABILITIES),
+            lambda: session.Session(identities),
+        )
+        stack.callback(program.close)
+        return program, providers
 
     def _identities(self, composition: Composition, providers: Mapping[str, Provider]) -> list[session.Identity]:
         components = {component.name: component for component in self._config.components}

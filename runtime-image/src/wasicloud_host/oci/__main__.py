@@ -1,4 +1,4 @@
-"""``python -m wasicloud_host.oci``: the init container's work without compiling (`wasicloud-host fetch` also compiles)."""
+"""``python -m wasicloud_host.oci``: fetch without compiling; ``wasicloud-host fetch`` also checks and compiles."""
 
 from __future__ import annotations
 
