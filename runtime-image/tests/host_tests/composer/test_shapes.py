@@ -128,6 +128,15 @@ def test_lk01_any_level_of_0_2_links(compose: Compose) -> None:
     compose(made.guest(wit, "export wasi:http/incoming-handler@0.2.0;", older))
 
 
+def test_lk01_two_levels_of_one_interface_in_one_component_are_one_instance(compose: Compose) -> None:
+    """Components composed beforehand of parts from different toolchains import the same interface twice."""
+    printed = made.tool("print", "-", data=made.guest(imports("wasi:io/error@0.2.12"))).decode()
+    also = '(import "wasi:io/error@0.2.3" (instance (export "error" (type (sub resource)))))'
+    twice = made.from_text(printed.rstrip().removesuffix(")") + also + ")")
+    names = compose(twice).nodes[0].imports
+    assert {"wasi:io/error@0.2.12", "wasi:io/error@0.2.3"} <= set(names)
+
+
 def test_a_function_that_is_not_served_is_named(compose: Compose) -> None:
     wit = made.changed("wasi-random", ("interface random {", "interface random { get-random-luck: func() -> u8;"))
     with pytest.raises(errors.ComponentRefused) as caught:
