@@ -37,14 +37,16 @@ pub fn input(request: &IncomingRequest, _: &Query) -> Check {
     Ok(())
 }
 
-fn body() -> Body {
+/// A response that stays unsent, and its body: without the response nobody would take the bytes.
+fn unsent() -> (OutgoingResponse, Body) {
     let response = OutgoingResponse::new(Fields::new());
-    Body::of(response.body().expect("the body is taken once"))
+    let body = Body::of(response.body().expect("the body is taken once"));
+    (response, body)
 }
 
 /// IO05. With `?beyond=1` it writes more than is permitted, and an answer is a broken rule.
 pub fn permit(_: &IncomingRequest, query: &Query) -> Check {
-    let body = body();
+    let (_response, body) = unsent();
     let permit = body.stream.check_write().map_err(|error| format!("check-write: {error:?}"))?;
     ensure!(permit > 0, "the first check-write permits nothing");
     ensure!(body.stream.subscribe().ready(), "a stream with a permit is not ready");
@@ -59,7 +61,7 @@ pub fn permit(_: &IncomingRequest, query: &Query) -> Check {
 
 /// IO06. What is written before the response is set may stay with the host; nothing here waits for a client.
 pub fn flush(_: &IncomingRequest, _: &Query) -> Check {
-    let body = body();
+    let (_response, body) = unsent();
     ensure!(body.stream.check_write().is_ok_and(|permit| permit >= 3), "three bytes are not permitted");
     ensure!(body.stream.write(b"abc").is_ok(), "write");
     ensure!(body.stream.flush().is_ok(), "flush");
