@@ -102,7 +102,7 @@ class App:
         identities = []
         for node in composition.nodes:
             component = components[node.name]
-            bound = bindings_.resolve(component, node.imports, providers)
+            bound = bindings_.resolve(component, node.imports, providers, node.wired)
             for warning in bound.warnings:
                 self._log.write("warning", warning, component=component.name)
             identities.append(session.identify(component, bound, self._component_line, observer))

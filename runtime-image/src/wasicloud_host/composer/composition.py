@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from wasicloud_host import errors
@@ -26,13 +26,15 @@ class PlacedNode:
     """A node of a composition.
 
     ``capabilities`` is the host import through which this node, and no other, reaches its capabilities; None if it
-    uses none. ``links`` are those of its ``imports`` that need a Link to a provider, in the order of ``imports``.
+    uses none. ``links`` are those of its ``imports`` that need a Link to a provider, in the order of ``imports``;
+    ``wired`` are those that other nodes serve, with the node's name.
     """
 
     index: int
     name: str
     imports: tuple[str, ...]
     links: tuple[str, ...]
+    wired: Mapping[str, str]
     capabilities: HostImport | None
 
 
@@ -62,7 +64,7 @@ def compose(core: bytes, capabilities: bytes, nodes: Sequence[graph.Node]) -> Co
     for number in order:
         outer.place(number, nodes[number], served[number])
     outer.trampoline(entry)
-    placed = tuple(_placed(outer, number, node, served[number]) for number, node in enumerate(nodes))
+    placed = tuple(_placed(outer, nodes, number, served[number]) for number in range(len(nodes)))
     return Composition(outer.writer.finish(), outer.exchange, placed)
 
 
@@ -105,10 +107,12 @@ def _check_entry(parts: Bridge, node: graph.Node, export: str, served: check.Ser
         )
 
 
-def _placed(outer: _Outer, number: int, node: graph.Node, served: check.Served) -> PlacedNode:
-    imports = tuple(served.supplies)
-    links = tuple(name for name, supply in served.supplies.items() if supply.source == CAPABILITIES)
-    return PlacedNode(number, node.name, imports, tuple(filter(names.needs_link, links)), outer.identities.get(number))
+def _placed(outer: _Outer, nodes: Sequence[graph.Node], number: int, served: check.Served) -> PlacedNode:
+    supplies = served.supplies
+    own = (name for name, supply in supplies.items() if supply.source == CAPABILITIES)
+    wired = {name: nodes[by.source].name for name, by in supplies.items() if isinstance(by.source, int)}
+    links = tuple(filter(names.needs_link, own))
+    return PlacedNode(number, nodes[number].name, tuple(supplies), links, wired, outer.identities.get(number))
 
 
 class _Outer:

@@ -97,8 +97,16 @@ class Bindings:
         return routes.get(identifier) or routes.get(None)
 
 
-def resolve(component: config.Component, imports: Iterable[str], providers: Mapping[str, Provider]) -> Bindings:
-    """Bind what ``component`` imports (``wasi:keyvalue/store@0.2.0-draft``, …) by its links; raises `LinkRefused`."""
+def resolve(
+    component: config.Component,
+    imports: Iterable[str],
+    providers: Mapping[str, Provider],
+    wired: Mapping[str, str] | None = None,
+) -> Bindings:
+    """Bind what ``component`` imports (``wasi:keyvalue/store@0.2.0-draft``, …) by its links; raises `LinkRefused`.
+
+    ``wired`` are imports that other components serve without being named by a link: the types of one that is.
+    """
     names = sorted(set(imports))
     routes = _routes(component, providers)
     targets: dict[str, str] = {}
@@ -109,6 +117,8 @@ def resolve(component: config.Component, imports: Iterable[str], providers: Mapp
         if link is not None and link.target is not None:
             targets[name] = link.target
             used.add(link.name)
+        elif wired and name in wired:
+            targets[name] = wired[name]
         elif package in _LINKED:
             if package not in routes:
                 raise _unserved(component, name, package)

@@ -83,7 +83,7 @@ def test_an_interface_of_the_users_own_composes_with_its_resources(compose: Comp
         "acme:shop/types@1.2.0": composer.Wire(1, "acme:shop/types@1.2.0"),
         "acme:shop/api@1.2.0": composer.Wire(1, "acme:shop/api@1.2.0"),
     }
-    compose(*nodes)
+    assert compose(*nodes).nodes[0].wired == {"acme:shop/types@1.2.0": "server", "acme:shop/api@1.2.0": "server"}
 
 
 def test_a_compatible_version_serves_and_brings_more_than_is_asked(compose: Compose) -> None:
