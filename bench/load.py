@@ -22,11 +22,11 @@ class Load:
 
 
 def wrk(url: str, connections: int, seconds: float, script: Path | None = None) -> Load:
-    """Drive ``url`` with keep-alive connections from one thread."""
+    """Drive ``url`` with keep-alive connections from one thread, for whole seconds."""
     binary = shutil.which("wrk")
     if binary is None:
         raise RuntimeError("wrk is not on this machine; `.ci/packages wrk` installs it")
-    argv = [binary, "-t1", f"-c{connections}", f"-d{seconds:g}s", "--latency", "--timeout", "10s"]
+    argv = [binary, "-t1", f"-c{connections}", f"-d{max(1, round(seconds))}s", "--latency", "--timeout", "10s"]
     text = subprocess.run(
         [*argv, *(["-s", str(script)] if script else []), url], capture_output=True, text=True, check=True
     ).stdout
