@@ -67,6 +67,10 @@ class Dispatcher:
         finally:
             self._permits.append(None)
 
+    def idle(self) -> bool:
+        """Prepare for the next request; False if all is ready. For the edge's thread while no request is waiting."""
+        return self._pool.idle()
+
     def close(self) -> None:
         """Let go of the instances; requests that are still served keep theirs until they are done."""
         self._pool.close()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import email.utils
 import threading
 import time
+from collections.abc import Callable
 
 from wasicloud_host import config, log
 from wasicloud_host.http import limits as limits_
@@ -39,11 +40,14 @@ class Server:
         self._second = 0
         self.address: tuple[str, int] = ("", 0)
 
-    def start(self) -> tuple[str, int]:
-        """Listen and serve; the address that was bound (the real port if 0 was asked for). Raises `OSError`."""
+    def start(self, idle: Callable[[], bool] = lambda: False) -> tuple[str, int]:
+        """Listen and serve; the address that was bound (the real port if 0 was asked for). Raises `OSError`.
+
+        `idle` is called while no request waits, until it says that there is nothing left to prepare.
+        """
         listener = sockets_.open_listener(self._settings.listen, backlog=self._limits.backlog)
         self.address = listener.getsockname()[:2]
-        sockets = sockets_.Sockets(listener, self._limits, self._service.cache)
+        sockets = sockets_.Sockets(listener, self._limits, self._service.cache, idle)
         team = Team(sockets, self._service.serve, self._limits, self._metrics)
         self._sockets, self._team = sockets, team
         self._metrics.gauge("connections", lambda: float(len(sockets)))

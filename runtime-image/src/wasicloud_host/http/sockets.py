@@ -13,6 +13,7 @@ import select
 import socket
 import time
 from collections import deque
+from collections.abc import Callable
 
 from wasicloud_host.http.connection import Connection, State
 from wasicloud_host.http.limits import Limits
@@ -35,7 +36,11 @@ _EVENTS = {
 class Sockets:
     """Everything that the poll loop polls."""
 
-    def __init__(self, listener: socket.socket, limits: Limits, cache: HeadCache) -> None:
+    def __init__(
+        self, listener: socket.socket, limits: Limits, cache: HeadCache, idle: Callable[[], bool] = lambda: False
+    ) -> None:
+        """`idle` does a little of what can be prepared while nobody waits; false if nothing is left to do."""
+        self._prepare = idle
         self._listener: socket.socket | None = listener
         self._listening = listener.fileno()
         self._limits = limits
@@ -65,7 +70,10 @@ class Sockets:
         if ready:
             return ready.popleft()
         connections = self._connections
-        for fd, events in self._poll.poll(self._every, _BATCH):
+        found = self._poll.poll(0, _BATCH)
+        while not found and self._prepare():
+            found = self._poll.poll(0, _BATCH)
+        for fd, events in found or self._poll.poll(self._every, _BATCH):
             connection = connections.get(fd)
             if connection is None:
                 self._other(fd)

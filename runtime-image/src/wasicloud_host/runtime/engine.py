@@ -25,7 +25,7 @@ GUARD = 32 << 20
 FRUGAL, FRUGAL_GROWTH = 1 << 20, 4 << 20
 """Address space per memory, at first and when it grows beyond, where there is no room for a pool."""
 
-KEPT_RESIDENT = 64 << 10
+KEPT_RESIDENT = 128 << 10
 """Bytes of a memory that are cleared by hand when its instance is dropped; the rest goes back to the system."""
 
 TABLE_ELEMENTS = 20_000
