@@ -10,9 +10,13 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 from wasicloud_host import bridge, composer, errors, runtime
+from wasicloud_host.capabilities.blobstore import Blobstore
+from wasicloud_host.capabilities.keyvalue import KeyValue
+from wasicloud_host.capabilities.naming import Place
 from wasicloud_host.composer import Composition
 from wasicloud_host.config import Component, HostConfig
 from wasicloud_host.dispatch import Dispatcher
@@ -29,6 +33,7 @@ DRAINING = "draining"
 
 _CHECK_SECONDS = 2.0
 """Between two looks at a provider."""
+_POLL_SECONDS = 0.02
 
 
 class App:
@@ -45,7 +50,7 @@ class App:
 
     def reasons(self) -> list[str]:
         """Why requests should go elsewhere; empty when ready."""
-        return [self._state] if self._state else self._health.reasons()
+        return [self._state, *self._health.reasons()] if self._state else self._health.reasons()
 
     def start(self) -> tuple[str, int]:
         """Load everything and serve; the address that was bound. Raises `errors.Refused` or `OSError`."""
@@ -56,13 +61,19 @@ class App:
             raise
 
     def prepare(self) -> None:
-        """What an init container does of `start`: refuse what can be refused, and leave the compiled code in the cache."""
+        """What an init container does of `start`: refuse what can be refused, and leave the compiled code in the cache.
+
+        It has no credentials of providers, and needs none.
+        """
         with self._stack:
-            self._load()
+            self._load({provider.name: Unopened(provider.name, provider.type) for provider in self._config.providers})
 
     def _start(self) -> tuple[str, int]:
         config, stack = self._config, self._stack
-        program, providers = self._load()
+        providers = registry.open_all(config.providers, config.workers)
+        for provider in providers.values():
+            stack.callback(provider.close)
+        program = self._load(providers)
         dispatcher = Dispatcher(
             program.pool(Counting(self._metrics)),
             config.http.max_concurrent_requests,
@@ -73,19 +84,18 @@ class App:
         self._health = Health(_used(config, providers), self._log)
         stack.callback(self._health.close)
         self._health.start()
+        if config.http.accept_when_ready:
+            self._health.wait()
         name = config.components[0].name
         self._server = http_server.Server(config.http, dispatcher.handle, self._metrics, self._log, name)
-        address = self._server.start()
+        address = self._server.start(dispatcher.idle)
         self._state = None
         return address
 
-    def _load(self) -> tuple[runtime.Program, Mapping[str, Provider]]:
+    def _load(self, providers: Mapping[str, Provider]) -> runtime.Program:
         """Compose, bind imports to links (before anything is compiled), compile."""
         config, stack = self._config, self._stack
         composition = compose(config)
-        providers = registry.open_all(config.providers, config.workers)
-        for provider in providers.values():
-            stack.callback(provider.close)
         identities = self._identities(composition, providers)
         program = runtime.load(
             config,
@@ -94,7 +104,7 @@ class App:
             lambda: session.Session(identities),
         )
         stack.callback(program.close)
-        return program, providers
+        return program
 
     def _identities(self, composition: Composition, providers: Mapping[str, Provider]) -> list[session.Identity]:
         components = {component.name: component for component in self._config.components}
@@ -151,6 +161,36 @@ def _used(config: HostConfig, providers: Mapping[str, Provider]) -> dict[str, Pr
     return {name: provider for name, provider in providers.items() if name in names}
 
 
+@dataclass(frozen=True, slots=True)
+class Unopened:
+    """Stands for a provider where its backend is not to be had: links can be bound to it, nothing can be asked of it."""
+
+    name: str
+    type: str
+
+    def summary(self) -> str:
+        """One line for people."""
+        return f"{self.type}, not opened"
+
+    def keyvalue(self, place: Place) -> KeyValue:
+        """Always `errors.BackendError`."""
+        raise self._error()
+
+    def blobstore(self) -> Blobstore:
+        """Always `errors.BackendError`."""
+        raise self._error()
+
+    def check(self) -> None:
+        """Always `errors.BackendError`."""
+        raise self._error()
+
+    def close(self) -> None:
+        """Nothing is open."""
+
+    def _error(self) -> errors.BackendError:
+        return errors.BackendError(f"provider {self.name} is not opened while a component is prepared")
+
+
 class Counting:
     """Tells the metrics what dispatch, runtime and links observe."""
 
@@ -186,6 +226,11 @@ class Health:
         self._stop.set()
         for thread in self._threads:
             thread.join(_CHECK_SECONDS)
+
+    def wait(self) -> None:
+        """Return when every provider has answered."""
+        while self._problems and not self._stop.wait(_POLL_SECONDS):
+            pass
 
     def reasons(self) -> list[str]:
         """One sentence for each provider that does not answer."""
