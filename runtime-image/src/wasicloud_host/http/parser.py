@@ -114,7 +114,7 @@ class Parser:
         self._cache = cache
         self._llhttp = httptools.HttpRequestParser(self)
         self._execute = self._llhttp.feed_data
-        self._scout = self._execute
+        self._scout: Callable[[bytes], None] | None = None  # judges a head whose end has not come
         self._partial = b""
         self._blanks = 0
         self._trailer_lines: list[bytes] = []
@@ -168,6 +168,7 @@ class Parser:
         if end > self._limits.head_bytes:
             raise Fault(431)
         self._partial = b""
+        self._scout = None
         self._blanks = 0
         line = _PLAIN_LINE.match(head, 0, end)
         if line is None:
@@ -204,17 +205,17 @@ class Parser:
 
     def _feed_open_head(self, head: bytes, data: bytes) -> None:
         """A head whose end has not come: refuse early what can only be wrong, by a second parser that keeps nothing."""
-        line_end = head.find(b"\r\n")
-        if line_end < 0:
-            if len(head) > self._limits.target_bytes + 64:
-                raise Fault(414)
-        else:
-            targets.parse_line(head[:line_end], self._limits)
         if len(head) > self._limits.head_bytes:
             raise Fault(431)
-        if not self._partial:
+        line_end = head.find(b"\r\n")
+        if line_end < 0:
+            targets.check_open_line(head, self._limits)
+        elif self._scout is None:
+            targets.parse_line(head[:line_end], self._limits)
             self._scout = httptools.HttpRequestParser(_NOBODY).feed_data
-        self._run(self._scout, data)
+            self._run(self._scout, head)
+        else:
+            self._run(self._scout, data)
         self._partial = head
 
     def _remember(self, block: bytes) -> None:

@@ -8,6 +8,7 @@ from wasicloud_host.http.errors_page import Fault
 from wasicloud_host.http.limits import Limits
 
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_OPEN_LINE = re.compile(rb"[!#$%&'*+.^_`|~0-9A-Za-z-]+(?: [\x21-\x7e]*(?: [A-Z/0-9.]*)?)?\r?")
 _VERSION = re.compile(rb"HTTP/[0-9]\.[0-9]")
 _ORIGIN = re.compile(rb"/[!\"$-~]*")  # visible ASCII without '#'
 _ABSOLUTE = re.compile(rb"https?://([^/?#@]*)((?:/[!\"$->@-~]*)?(?:\?[!\"$-~]*)?)", re.IGNORECASE)
@@ -29,6 +30,14 @@ def parse_line(line: bytes, limits: Limits) -> tuple[bytes, bytes, bool]:
     if method == b"CONNECT":
         raise Fault(501, "This server is no proxy: it does not implement CONNECT.")
     return method, target, version == b"HTTP/1.0"
+
+
+def check_open_line(line: bytes, limits: Limits) -> None:
+    """Refuse the beginning of a request line that no rest can make good; raises `Fault` 400 or 414."""
+    if line != b"\r" and _OPEN_LINE.fullmatch(line) is None:
+        raise Fault(400, "The request line is malformed.")
+    if len(line) > limits.target_bytes + 64:
+        raise Fault(414)
 
 
 def is_origin(target: bytes) -> bool:

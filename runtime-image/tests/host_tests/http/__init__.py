@@ -1,0 +1,1 @@
+"""What the HTTP edge promises, over real sockets, with handlers that are plain functions."""
