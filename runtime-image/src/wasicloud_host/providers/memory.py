@@ -6,10 +6,9 @@ provider: every operation is a few dictionary accesses.
 
 from __future__ import annotations
 
-import heapq
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -17,8 +16,9 @@ from wasicloud_host.capabilities import blobstore, counters, keyvalue
 from wasicloud_host.capabilities.blobstore import ObjectInfo
 from wasicloud_host.capabilities.keyvalue import Snapshot
 from wasicloud_host.capabilities.naming import Place
-from wasicloud_host.capabilities.pages import Name, Page
+from wasicloud_host.capabilities.pages import Page
 from wasicloud_host.providers import options as options_of
+from wasicloud_host.providers.listings import sorted_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,14 +243,3 @@ class Blobs:
 def _clear(container: _Container, prefix: str) -> None:
     for name in [name for name in container.objects if name.startswith(prefix)]:
         del container.objects[name]
-
-
-def sorted_page(names: Iterable[Name], prefix: Name, cursor: Name | None, limit: int) -> Page[Name]:
-    """The least ``limit`` names with ``prefix`` after ``cursor``, without the prefix; the cursor is the last of them."""
-    rest = (
-        name[len(prefix) :]
-        for name in names
-        if name.startswith(prefix) and (cursor is None or name[len(prefix) :] > cursor)
-    )
-    page: list[Name] = heapq.nsmallest(limit, rest)
-    return Page(page, page[-1] if len(page) == limit else None)

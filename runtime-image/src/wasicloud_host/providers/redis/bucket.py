@@ -67,7 +67,7 @@ class Bucket:
                 return int(self._client.run(*self._layout.increment(key, delta), repeatable=False))
             name, field = self._layout.key(key)
             script = self._layout.increment_unsigned
-            return int(self._client.run_script(script, name, field, b"%d" % delta, b"%d" % -delta))
+            return int(self._client.run_script(script, (name,), field, b"%d" % delta, b"%d" % -delta))
         except BackendError as error:
             if error.outcome != "invalid":
                 raise
@@ -81,7 +81,7 @@ class Bucket:
         """See `keyvalue.Atomics`; compared by value, in one script."""
         name, field = self._layout.key(key)
         there = b"0" if seen.value is None else b"1"
-        found = self._client.run_script(self._layout.swap, name, field, there, seen.value or b"", value)
+        found = self._client.run_script(self._layout.swap, (name,), field, there, seen.value or b"", value)
         if found == 1:
             return None
         return Snapshot(found[0] if found else None)

@@ -24,7 +24,7 @@ Keyed = tuple[bytes, Command]
 
 @dataclass(frozen=True, slots=True)
 class Script:
-    """A Lua script that works on one key."""
+    """A Lua script that works on keys of one slot."""
 
     text: bytes
     digest: bytes
@@ -75,12 +75,13 @@ class Client:
                 self._slots = self._read_slots()
         return self._run_by_node(commands)
 
-    def run_script(self, script: Script, key: bytes, *arguments: bytes, repeatable: bool = False) -> Any:
-        """The reply of a script on a key; raises `BackendError`."""
+    def run_script(self, script: Script, keys: tuple[bytes, ...], *arguments: bytes) -> Any:
+        """The reply of a script on keys of one slot; raises `BackendError`. It is not run twice."""
+        rest: Command = (len(keys), *keys, *arguments)
         try:
-            return self.run(key, (b"EVALSHA", script.digest, 1, key, *arguments), repeatable=repeatable)
+            return self.run(keys[0], (b"EVALSHA", script.digest, *rest), repeatable=False)
         except ScriptMissing:
-            return self.run(key, (b"EVAL", script.text, 1, key, *arguments), repeatable=repeatable)
+            return self.run(keys[0], (b"EVAL", script.text, *rest), repeatable=False)
 
     def nodes(self) -> list[str]:
         """Addresses of all nodes that hold keys, in a stable order."""

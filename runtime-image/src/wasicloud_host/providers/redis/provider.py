@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from wasicloud_host.capabilities.naming import Place
+from wasicloud_host.providers.redis.blobs import Blobs
 from wasicloud_host.providers.redis.bucket import Bucket
 from wasicloud_host.providers.redis.client import Client
 from wasicloud_host.providers.redis.layouts import layout
@@ -18,6 +19,7 @@ class Redis:
         self.name = name
         self._settings = settings
         self._client = Client(settings)
+        self._blobs = Blobs(self._client)
 
     def summary(self) -> str:
         """One line for people."""
@@ -26,6 +28,10 @@ class Redis:
     def keyvalue(self, place: Place) -> Bucket:
         """A bucket."""
         return Bucket(self._client, layout(place))
+
+    def blobstore(self) -> Blobs:
+        """All containers."""
+        return self._blobs
 
     def check(self) -> None:
         """PING every node."""

@@ -78,7 +78,13 @@ def _redis_cluster(folder: Path) -> Iterator[Backend]:
             node.kill()
 
 
+@contextmanager
+def _filesystem(folder: Path) -> Iterator[Backend]:
+    yield Backend("filesystem", {"path": str(folder / "data")})
+
+
 BACKENDS: Mapping[str, Callable[[Path], Any]] = {
+    "filesystem": _filesystem,
     "memory": _memory,
     "redis": _redis,
     "redis-hash": _redis_hash,
