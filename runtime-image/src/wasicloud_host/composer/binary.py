@@ -17,12 +17,22 @@ CORE_PREAMBLE = b"\0asm\x01\0\0\0"
 ITEMS = 500_000
 """How many items (types, fields, imports, sections …) one component may have; real ones have a few thousand."""
 
+EXTERNS = 1000
+"""How many imports, and how many exports, one component may have; the largest worlds of WASI have about 40."""
+
 _COPY_AGAIN = "copy or pull it again, or rebuild it"
 
 
 def damaged(problem: str) -> errors.ComponentRefused:
     """The refusal of bytes that are not what the component model's binary format allows."""
     return errors.ComponentRefused("", problem, _COPY_AGAIN)
+
+
+def too_complex() -> errors.ComponentRefused:
+    """The refusal of a component that has more of something than any real one."""
+    return errors.ComponentRefused(
+        "", "is more complex than this host accepts", "split it into components that are linked at run time"
+    )
 
 
 def quote(name: str, limit: int = 120) -> str:
@@ -43,9 +53,7 @@ class Budget:
         """Take ``items``; raises :class:`errors.ComponentRefused` when the component has more than any real one."""
         self.left -= items
         if self.left < 0:
-            raise errors.ComponentRefused(
-                "", "is more complex than this host accepts", "split it into components that are linked at run time"
-            )
+            raise too_complex()
 
 
 class Reader:

@@ -45,10 +45,10 @@ class Target:
 def assemble(
     entry: str, components: Mapping[str, inspection.ComponentInfo], targets: Iterable[Target]
 ) -> tuple[Node, ...]:
-    """The nodes that ``entry`` reaches by ``targets``, the entry first.
+    """The nodes that ``entry`` reaches by ``targets``, the entry first; a Target that selects no import does nothing.
 
     Raises :class:`errors.LinkRefused`, naming both sides, for a component that is not among ``components``, an
-    interface that one side does not import or the other does not export, a version that does not match, or a cycle.
+    interface that the other side does not export, a version that does not match, two Links for one import, or a cycle.
     """
     outgoing: dict[str, list[Target]] = {}
     for target in targets:
@@ -60,46 +60,64 @@ def assemble(
                     f"add {name} or change the Link",
                 )
         outgoing.setdefault(target.component, []).append(target)
+    wires: dict[str, dict[str, tuple[str, str]]] = {}
     reached = [entry]
     for name in reached:  # grows while it is walked
-        reached.extend({t.target: None for t in outgoing.get(name, ()) if t.target not in reached})
+        wires[name] = _wires(name, components, outgoing.get(name, ()))
+        reached.extend(dict.fromkeys(to for to, _ in wires[name].values() if to not in reached))
     numbers = {name: number for number, name in enumerate(reached)}
-    nodes = tuple(Node(name, components[name], _wires(name, components, outgoing, numbers)) for name in reached)
+    nodes = tuple(
+        Node(name, components[name], {by: Wire(numbers[to], export) for by, (to, export) in wires[name].items()})
+        for name in reached
+    )
     order(nodes)
     return nodes
 
 
 def _wires(
-    name: str,
-    components: Mapping[str, inspection.ComponentInfo],
-    outgoing: Mapping[str, Sequence[Target]],
-    numbers: Mapping[str, int],
-) -> dict[str, Wire]:
-    wires: dict[str, Wire] = {}
-    bound: dict[str, Target] = {}
+    name: str, components: Mapping[str, inspection.ComponentInfo], targets: Sequence[Target]
+) -> dict[str, tuple[str, str]]:
+    """The imports of ``name`` that other components serve: by import, the component's name and its export's."""
     importer = components[name]
-    for target in outgoing.get(name, ()):
-        selected = [e.name for e in importer.imports if names.selects(target.interface, e.name)]
-        if not selected:
-            raise errors.LinkRefused(
-                target.link,
-                f"links {target.interface} of {name} to {target.target}, but {name} does not import it",
-                f"remove the Link or name one of: {_some(e.name for e in importer.imports)}",
-            )
-        for wanted in selected:
-            other = bound.setdefault(wanted, target)
-            if other.target != target.target:
+    by: dict[str, Target] = {}
+    wires: dict[str, tuple[str, str]] = {}
+    for target in sorted(targets, key=_is_package):  # a Link for an interface goes before one for its package
+        for wanted, export in _selected(importer, target, components[target.target]):
+            other = by.setdefault(wanted, target)
+            if other.target == target.target:
+                wires[wanted] = (target.target, export)
+            elif _is_package(other) == _is_package(target):
                 raise errors.LinkRefused(
                     target.link,
-                    f"links {binary.quote(wanted)} of {name} to {target.target}, which {other.link} links to {other.target}",
+                    f"links {binary.quote(wanted)} of {name} to {target.target}, "
+                    f"which {other.link} links to {other.target}",
                     "remove one of the two Links",
                 )
-            wires[wanted] = Wire(numbers[target.target], _export(wanted, target, components[target.target]))
-    for target in outgoing.get(name, ()):
+    for target in targets:
         exporter = components[target.target]
-        for wanted in _companions(importer, exporter, [w for w, by in bound.items() if by.target == target.target]):
-            wires.setdefault(wanted, Wire(numbers[target.target], _export(wanted, target, exporter)))
+        for wanted in _companions(importer, exporter, [w for w in by if by[w].target == target.target]):
+            wires.setdefault(wanted, (target.target, _export(wanted, target, exporter)))
     return wires
+
+
+def _selected(
+    importer: inspection.ComponentInfo, target: Target, exporter: inspection.ComponentInfo
+) -> list[tuple[str, str]]:
+    """The imports that a Target means, with the exports that serve them.
+
+    A Target for a package means what the other side exports of it, but at least one interface; one for an interface
+    means just that.
+    """
+    selected = [e.name for e in importer.imports if names.selects(target.interface, e.name)]
+    exports = [e.name for e in exporter.exports]
+    if _is_package(target):
+        known = [name for name in selected if names.other_versions(name, exports)]
+        selected = known or selected
+    return [(name, _export(name, target, exporter)) for name in selected]
+
+
+def _is_package(target: Target) -> bool:
+    return "/" not in target.interface
 
 
 def _companions(

@@ -66,6 +66,8 @@ def _import(reader: Reader, component: Walk) -> None:
         entity = component.scope.declared(name, bound, "")
     if name in component.imports:
         raise damaged(f"is damaged (it imports {binary.quote(name)} twice)")
+    if len(component.imports) == binary.EXTERNS:
+        raise binary.too_complex()
     component.imports[name] = entity
     component.scope.push(entity)
 
@@ -82,6 +84,8 @@ def _export(reader: Reader, component: Walk) -> None:
             entity = component.scope.declared(name, bound, "")
     if name in component.exports:
         raise damaged(f"is damaged (it exports {binary.quote(name)} twice)")
+    if len(component.exports) == binary.EXTERNS:
+        raise binary.too_complex()
     component.exports[name] = entity
     component.scope.push(entity)
 

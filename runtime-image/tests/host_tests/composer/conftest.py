@@ -6,10 +6,15 @@ from collections.abc import Callable
 
 import pytest
 import wasmtime
+from hypothesis import HealthCheck, settings
 from wasmtime.component import Component
 
 from host_tests.composer import made
 from wasicloud_host import composer
+
+# Properties hold on a busy machine too: no example has to be quick.
+settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("patient")
 
 Compose = Callable[..., composer.Composition]
 

@@ -84,7 +84,7 @@ def test_damaged_components_are_answered(
             result = answer(data)
         except Exception as error:
             pytest.fail(f"seed {seed}: {type(error).__name__}: {error}")
-        assert time.perf_counter() - started < 10, f"seed {seed}: took too long"
+        assert time.perf_counter() - started < 30, f"seed {seed}: took too long"
         if isinstance(result, errors.Refused):
             said = str(result)
             assert said.isprintable(), f"seed {seed}: {said!r}"

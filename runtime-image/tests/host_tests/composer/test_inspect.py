@@ -139,7 +139,7 @@ def test_code_is_skipped_not_read() -> None:
     data = with_code(made.component(SHAPES, "w"), 64 << 20)
     started = time.perf_counter()
     info = composer.inspect(data)
-    assert time.perf_counter() - started < 1
+    assert time.perf_counter() - started < 5
     assert info.size == len(data)
 
 

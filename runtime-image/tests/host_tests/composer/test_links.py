@@ -156,9 +156,24 @@ def test_versions_that_do_not_match_are_named_on_both_sides() -> None:
     )
 
 
-def test_a_link_for_an_interface_that_is_not_imported_is_refused() -> None:
-    refusal = refused({"front": plain(), "back": plain()}, to("front", "back"))
-    assert refusal.problem == "links wasi:http/incoming-handler of front to back, but front does not import it"
+def test_a_link_for_an_interface_that_is_not_imported_changes_nothing() -> None:
+    """An admin hears of it in the Link's status; the component runs."""
+    nodes = composer.assemble("front", {"front": plain(), "back": plain()}, [to("front", "back")])
+    assert [node.name for node in nodes] == ["front"]
+    assert nodes[0].wires == {}
+
+
+def test_a_link_for_a_package_means_what_the_target_exports_of_it(compose: Compose) -> None:
+    """`wasi:http` also names the types, which the host serves."""
+    nodes = composer.assemble("front", {"front": middleware(), "back": plain()}, [to("front", "back", "wasi:http")])
+    assert list(nodes[0].wires) == ["wasi:http/incoming-handler@0.2.12"]
+    compose(*nodes)
+
+
+def test_a_link_for_an_interface_goes_before_one_for_its_package() -> None:
+    components = {"front": middleware(), "one": plain(), "two": plain()}
+    nodes = composer.assemble("front", components, [to("front", "one", "wasi:http"), to("front", "two")])
+    assert [node.name for node in nodes] == ["front", "two"]
 
 
 def test_two_links_for_one_import_are_refused() -> None:

@@ -188,6 +188,11 @@ def test_instances_that_double_without_end_are_refused() -> None:
     assert refusal(data).problem == "is more complex than this host accepts"
 
 
+def test_more_imports_than_any_world_has_are_refused() -> None:
+    body = "".join(f'(import "wasi:io/error@0.2.{n}" (instance))' for n in range(1001))
+    assert refusal(made.from_text(f"(component {body})")).problem == "is more complex than this host accepts"
+
+
 def test_components_that_nest_without_end_are_refused() -> None:
     parts = ['(component $c0 (instance $e) (export "i" (instance $e)))']
     parts += [

@@ -74,7 +74,7 @@ def test_a_request_enters_and_its_answer_leaves(echo: Running) -> None:
     assert echo.handle("GET\n/\nhttp\nlocalhost\n") == "GET\n/\nhttp\nlocalhost\n"
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(st.text(max_size=2000))
 def test_any_text_passes_unchanged_through_a_reused_instance(echo: Running, text: str) -> None:
     # the stand-in for the bridge never frees, so that it is given little here

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import wasmtime
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from wasmtime.component import Component
 
@@ -44,7 +44,6 @@ def compounds(part: st.SearchStrategy[types.ValueType]) -> st.SearchStrategy[typ
 values = st.recursive(primitives, compounds, max_leaves=20)
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(values, min_size=1, max_size=4))
 def test_a_type_that_is_written_is_read_back(kinds: list[types.ValueType]) -> None:
     write = writer.Writer()
@@ -54,7 +53,7 @@ def test_a_type_that_is_written_is_read_back(kinds: list[types.ValueType]) -> No
     assert [extern.type for extern in composer.inspect(write.finish()).imports] == kinds
 
 
-@settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=50)
 @given(values)
 def test_the_engine_takes_a_type_that_is_written(engine: wasmtime.Engine, kind: types.ValueType) -> None:
     write = writer.Writer()
