@@ -26,13 +26,18 @@ _NOTHING: Mapping[str, Any] = MappingProxyType({})
 
 @dataclass(frozen=True, slots=True)
 class Http:
-    """The port for requests. ``listen`` is ``ADDRESS:PORT`` (port 0: any free one) or ``fd:N``, an inherited listening socket; times in seconds, sizes in bytes."""
+    """The port for requests. ``listen`` is ``ADDRESS:PORT`` (port 0: any free one) or ``fd:N``, an inherited listening socket; times in seconds, sizes in bytes.
+
+    ``accept_when_ready``: leave connections in the socket's queue until every provider has answered once, so that a host which shares
+    the socket with the one it is to replace takes no request before it can serve it.
+    """
 
     listen: str = "0.0.0.0:8080"
     request_timeout_seconds: float = field(default=30.0, metadata={"min": 0.001, "max": 86_400})
     max_concurrent_requests: int = field(default=64, metadata={"min": 1, "max": 65_536})
     max_body_bytes: int = field(default=100 << 20, metadata={"min": 0})
     access_log: bool = True
+    accept_when_ready: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import socket
@@ -76,7 +77,7 @@ class Host:
         head, _, body = answer.partition(b"\r\n\r\n")
         if head.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")):
             return None
-        return body.decode(errors="replace").strip().replace("\n", "; ") or "it is starting"
+        return _reasons(body)
 
     async def drain(self, seconds: float) -> None:
         """Ask it to finish its requests and go; after ``seconds`` it is killed."""
@@ -151,6 +152,15 @@ async def lines(stream: asyncio.StreamReader) -> AsyncIterator[str]:
             rest = b""
     if rest:
         yield rest.decode(errors="replace")
+
+
+def _reasons(body: bytes) -> str:
+    """``{"reasons": ["starting", "provider cache: …"]}`` as one sentence; that it starts is news only if nothing else is."""
+    try:
+        reasons = [str(reason) for reason in json.loads(body)["reasons"]]
+    except (ValueError, KeyError, TypeError):
+        reasons = []
+    return "; ".join(reason for reason in reasons if reason != "starting") or "it is starting"
 
 
 def _free_port() -> int:

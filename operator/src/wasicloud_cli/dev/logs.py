@@ -7,58 +7,46 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
-_MESSAGE = ("message", "msg", "event")
-_TIME = ("time", "timestamp", "ts")
-_QUIET = frozenset({*_MESSAGE, *_TIME, "level", "component", "host", "logger", "pid", "worker"})
+_QUIET = frozenset({"time", "level", "message", "component", "host", "logger", "pid"})
 _COLOURS: Mapping[str, str] = MappingProxyType(
     {"warning": "33", "error": "31", "critical": "31", "trace": "2", "debug": "2"}
 )
+_CLOCK = slice(11, 19)  # of an RFC 3339 time
 
 
 def readable(title: str, line: str, *, colour: bool = False) -> str:
-    """``12:00:01 counter  GET / 200 …``; a line that is not JSON stays as it is, after its host's title."""
-    try:
-        record = json.loads(line) if line.startswith("{") else None
-    except ValueError:
-        record = None
-    if not isinstance(record, dict):
-        return f"{title}  {line}"
+    """``12:00:01 counter GET / 200 0.9 ms``; a line that is not JSON stays as it is, after its host's title."""
+    record = _record(line)
+    if record is None:
+        return f"{title} {line}"
     level = str(record.get("level", "info")).lower()
+    text = _request(record) if "method" in record and "status" in record else _other(record)
     name = str(record.get("component") or title)
-    text = _access(record) or _first(record, _MESSAGE)
-    rest = " ".join(
-        f"{key}={_value(value)}" for key, value in record.items() if key not in _QUIET | _access_keys(record)
-    )
-    shown = " ".join(part for part in (_clock(record), name, _level(level), text, rest) if part)
+    parts = (str(record.get("time", ""))[_CLOCK], name, "" if level == "info" else level.upper(), text)
+    shown = " ".join(part for part in parts if part)
     return f"\x1b[{_COLOURS[level]}m{shown}\x1b[0m" if colour and level in _COLOURS else shown
 
 
-def _access(record: Mapping[str, Any]) -> str:
-    """A served request reads as people say it: method, path, status, duration."""
-    if "method" not in record or "status" not in record:
-        return ""
-    duration = record.get("duration_ms", record.get("duration_seconds"))
-    took = f" {duration:g} {'ms' if 'duration_ms' in record else 's'}" if isinstance(duration, int | float) else ""
-    return f"{record['method']} {record.get('path', '')} {record['status']}{took}"
+def _record(line: str) -> Mapping[str, Any] | None:
+    try:
+        record = json.loads(line) if line.startswith("{") else None
+    except ValueError:
+        return None
+    return record if isinstance(record, dict) else None
 
 
-def _access_keys(record: Mapping[str, Any]) -> frozenset[str]:
-    if not _access(record):
-        return frozenset()
-    return frozenset({"method", "path", "status", "duration_ms", "duration_seconds"})
+def _request(record: Mapping[str, Any]) -> str:
+    """A request as people say it; its id only where something went wrong."""
+    duration = record.get("durationSeconds")
+    took = f" {duration * 1000:.1f} ms" if isinstance(duration, int | float) else ""
+    outcome = record.get("outcome", "ok")
+    trouble = "" if outcome == "ok" else f" {outcome} requestId={record.get('requestId')}"
+    return f"{record['method']} {record.get('path', '')} {record['status']}{took}{trouble}"
 
 
-def _clock(record: Mapping[str, Any]) -> str:
-    stamp = _first(record, _TIME)
-    return stamp[11:19] if len(stamp) > 18 and stamp[10] in "T " else stamp
-
-
-def _level(level: str) -> str:
-    return "" if level in ("info", "") else level.upper()
-
-
-def _first(record: Mapping[str, Any], keys: tuple[str, ...]) -> str:
-    return next((str(record[key]) for key in keys if record.get(key) is not None), "")
+def _other(record: Mapping[str, Any]) -> str:
+    rest = (f"{key}={_value(value)}" for key, value in record.items() if key not in _QUIET)
+    return " ".join((str(record.get("message", "")), *rest))
 
 
 def _value(value: Any) -> str:

@@ -7,7 +7,7 @@ import contextlib
 import socket
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import replace
 from typing import Protocol
 
 from wasicloud_cli.dev.hosts import Failure, Host
@@ -17,6 +17,7 @@ GRACE_SECONDS = 3.0  # beyond the host's own drain timeout
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.5, 30.0
 _STEADY_SECONDS = 30.0  # a host that ran this long begins with the first backoff again
 _POLL_SECONDS = 0.05
+_PATIENCE_SECONDS = 3.0  # then it is said why a new host is not ready
 
 Start = Callable[[str, config.HostConfig, socket.socket, Callable[[str], None]], Awaitable[Host]]
 
@@ -32,11 +33,6 @@ class Listener(Protocol):
 
     def trouble(self, title: str, text: str) -> None:
         """Something happened that somebody should look at."""
-
-
-@dataclass(slots=True)
-class _Outcome:
-    failure: Failure | None = None
 
 
 class Supervisor:
@@ -106,20 +102,29 @@ class Supervisor:
             await self._wait()
 
     async def _attempt(self, wanted: config.HostConfig) -> Failure | None:
+        """Start a host and wait until it takes over. Beside another one it accepts nothing before it is ready."""
+        beside = self._current is not None
+        wanted = replace(wanted, http=replace(wanted.http, accept_when_ready=beside))
         host = await self._start(self.title, wanted, self.listener, lambda line: self._told.log(self.title, line))
         ended = asyncio.create_task(host.exited())
+        said, patient_until = "", time.monotonic() + _PATIENCE_SECONDS
         try:
             while not ended.done():
                 reason = await host.readiness()
                 if reason is None:
                     self._take_over(host, ended)
                     return None
-                if reason != self.reason and self._current is None:
+                if not beside:
                     self.reason = reason
+                elif time.monotonic() > patient_until and reason != said:
+                    said = reason
+                    self._told.trouble(
+                        self.title, f"the new host is not ready ({reason}); the one before it goes on serving"
+                    )
                 await asyncio.wait({ended}, timeout=_POLL_SECONDS)
             return ended.result()
         except asyncio.CancelledError:
-            self._spawn(host.drain(GRACE_SECONDS))
+            self._spawn(host.drain(0 if beside else GRACE_SECONDS))
             raise
 
     def _take_over(self, host: Host, ended: asyncio.Task[Failure]) -> None:

@@ -68,8 +68,8 @@ class DevProcess:
         deadline = time.monotonic() + PATIENCE_SECONDS
         while not condition():
             ended = self.process.poll() is not None and not self._reader.is_alive() and not condition()
-            assert not ended, f"ended with {self.process.returncode} before {what}:\n{self.text}"
-            assert time.monotonic() < deadline, f"no {what} in time:\n{self.text}"
+            assert not ended, f"ended with {self.process.returncode} before {what}:\n{self.text[-4000:]}"
+            assert time.monotonic() < deadline, f"no {what} in time:\n{self.text[-4000:]}"
             time.sleep(0.02)
 
     def stop(self, number: int = signal.SIGINT) -> int:

@@ -46,7 +46,7 @@ class Management(Answer):
 
     def do_GET(self) -> None:
         ready = not self.sentence and time.monotonic() >= self.ready_at
-        body = b"ok" if ready else (self.sentence or "it is starting").encode()
+        body = json.dumps({"reasons": [] if ready else ["starting", *filter(None, [self.sentence])]}).encode()
         self.send_response(200 if ready else 503)
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()

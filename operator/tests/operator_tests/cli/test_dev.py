@@ -166,7 +166,7 @@ def test_a_new_host_that_is_not_ready_leaves_the_old_one_serving(dev: DevProcess
     url = dev.url()
     before = answer(url)["pid"]
     manifest.write_text(MANIFEST.replace("greeting: hello", "never-ready: provider two does not answer"))
-    time.sleep(1)
+    dev.says("the new host is not ready (provider two does not answer); the one before it goes on serving")
     assert answer(url)["pid"] == before
     manifest.write_text(MANIFEST.replace("greeting: hello", "greeting: again"))
     eventually(lambda: answer(url)["config"]["components"][0]["config"] == {"greeting": "again"}, "the next edit")
