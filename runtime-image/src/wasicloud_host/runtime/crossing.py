@@ -25,6 +25,9 @@ from wasicloud_host.runtime import epochs, imports, native, traps, values
 HANDLE = "handle"
 """The one function that a composed component exports: (head: string, body: string) -> string."""
 
+STOPPED = "the component stopped: "
+"""How the message of a trap begins."""
+
 _KEPT = 64 << 10
 """Arguments longer than this are let go after the call instead of at the next one."""
 
@@ -226,7 +229,7 @@ def failure(message: str, kept: BaseException | None, session: imports.Session, 
     if session.exit_code is not None:
         return errors.ComponentTrapped(f"the component ended itself with code {session.exit_code}", "exit")
     trap = traps.read(message)
-    trapped = errors.ComponentTrapped(f"the component stopped: {trap.cause}", kind or trap.kind)
+    trapped = errors.ComponentTrapped(f"{STOPPED}{trap.cause}", kind or trap.kind)
     if trap.backtrace:
         trapped.add_note(trap.backtrace)
     return trapped

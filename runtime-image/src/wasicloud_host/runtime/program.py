@@ -126,7 +126,9 @@ def _try(
     except errors.RequestError as error:
         program.close()
         raise errors.ComponentRefused(
-            name, f"does not start: {error}", "see its log, and spec.instances.memory if it lacked memory"
+            name,
+            f"does not start: {str(error).removeprefix(crossing.STOPPED)}",
+            "see its log, and spec.instances.memory if it lacked memory",
         ) from error
     instance.session.close()
     instance.close()
@@ -173,9 +175,9 @@ def _first_line(error: Exception) -> str:
 
 
 def _tables(composition: composer.Composition, functions: Functions) -> tuple[imports.Table, ...]:
-    tables = [imports.Table(composition.exchange.name, functions.exchange, lambda session: session.exchange)]
+    tables = [_table(composition.exchange, functions.exchange, lambda session: session.exchange)]
     tables += (
-        imports.Table(node.capabilities.name, functions.capabilities, _capabilities(node.index))
+        _table(node.capabilities, functions.capabilities, _capabilities(node.index))
         for node in composition.nodes
         if node.capabilities is not None
     )
@@ -184,3 +186,16 @@ def _tables(composition: composer.Composition, functions: Functions) -> tuple[im
 
 def _capabilities(index: int) -> Callable[[Any], Any]:
     return lambda session: session.capabilities[index]
+
+
+def _table(
+    wanted: composer.HostImport, functions: tuple[imports.HostFunction, ...], target: Callable[[Any], Any]
+) -> imports.Table:
+    """Check that the bridge asks for nothing that the host does not define in the same way."""
+    defined = {function.name: (function.params, function.result) for function in functions}
+    for name, kind in wanted.interface.functions():
+        if defined.get(name) != (tuple(each for _, each in kind.params), kind.result):
+            raise errors.ComponentRefused(
+                "bridge", f"asks for {wanted.name} {name}, which this host has not", "install one release of both"
+            )
+    return imports.Table(wanted.name, functions, target)
