@@ -95,7 +95,7 @@ def load(
     for difference in native.mismatches():
         logger.warning("This wasmtime is not the one this host was made for (%s): calls will be slow", difference)
     tables = _tables(composition, functions)
-    cache = artifacts.Cache(Path(config.cache_directory)) if config.cache_directory else None
+    cache = _cache(config)
     wanted = engines.Settings(
         instances=config.http.max_concurrent_requests + instances.SPARE,
         memory_bytes=max(each.instances.memory_bytes for each in config.components),
@@ -108,6 +108,21 @@ def load(
         logger.info("Not in a pool: %s", error)
         frugal = engines.Settings(wanted.instances, wanted.memory_bytes, wanted.footprint, pooled=False)
         return _try(config, composition, frugal, cache, tables, make_session)
+
+
+def _cache(config: HostConfig) -> artifacts.Cache | None:
+    """The configured cache, if there is one, where no component can write."""
+    if config.cache_directory is None:
+        return None
+    directory = Path(config.cache_directory).resolve()
+    for provider in config.providers:
+        if provider.type == "filesystem" and directory.is_relative_to(
+            Path(str(provider.options.get("path"))).resolve()
+        ):
+            raise errors.ConfigInvalid(
+                "cacheDirectory", f"lies inside the files of provider {provider.name}", "keep them apart"
+            )
+    return artifacts.Cache(directory)
 
 
 def _try(

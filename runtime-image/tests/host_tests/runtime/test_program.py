@@ -102,6 +102,14 @@ def test_the_second_start_compiles_nothing(load: Load, tmp_path: Path, caplog: p
         assert "Compiled" not in caplog.text
 
 
+@pytest.mark.parametrize("inside", ["", "deeper/still"])
+def test_a_cache_that_components_could_write_is_refused(load: Load, tmp_path: Path, inside: str) -> None:
+    provider = config.Provider("files", "filesystem", {"path": str(tmp_path)})
+    wanted = dataclasses.replace(settings(tmp_path / inside), providers=(provider,))
+    with pytest.raises(errors.ConfigInvalid, match="files"):
+        load(guests.PROBE, wanted)
+
+
 def test_another_component_is_not_mistaken_for_it(load: Load, tmp_path: Path) -> None:
     load(guests.PROBE, settings(tmp_path))
     started = load(guests.starting(""), settings(tmp_path))
