@@ -8,7 +8,7 @@ compile_binaries() {
   sum=$(cat "$here"/*/go.sum "$here"/*/*.go "$here/lib/binaries.sh" | sha256sum)
   [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return
   mkdir -p "$bin"
-  local p=k8s.io/component-base/version
+  local p=k8s.io/component-base/version c=helm.sh/helm/v3/pkg/chartutil # what `helm template` takes for the cluster's version
   export CGO_ENABLED=0
   (cd "$here/kubelite" && go build -trimpath -tags selinux,providerless -o "$bin/kubelite" -ldflags \
     "-s -w -X $p.gitVersion=$kubernetes_version -X $p.gitMajor=1 -X $p.gitMinor=34 -X $p.gitTreeState=clean" .)
@@ -19,7 +19,7 @@ compile_binaries() {
     (cd "$here/$name" && go build -trimpath -ldflags "-s -w" -o "$bin/$name" .)
   done
   for tool in $(cd "$here/tools" && go list tool); do
-    (cd "$here/tools" && go build -trimpath -ldflags "-s -w" -o "$bin/${tool##*/}" "$tool")
+    (cd "$here/tools" && go build -trimpath -ldflags "-s -w -X $c.k8sVersionMajor=1 -X $c.k8sVersionMinor=34" -o "$bin/${tool##*/}" "$tool")
   done
   echo "$sum" > "$stamp"
 }
