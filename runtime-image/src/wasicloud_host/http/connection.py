@@ -41,6 +41,7 @@ class Connection:
         "parser",
         "receive_bytes",
         "send",
+        "served",
         "sock",
         "state",
         "swallowed",
@@ -53,6 +54,7 @@ class Connection:
         self.receive_bytes = sock.recv
         self.parser = Parser(limits, cache)
         self.state = State.OPEN
+        self.served = False  # it brought a request before: closing it while idle is ordinary
         self.busy = False  # served by a thread that is not the leader
         self.last = False  # the answer that is being flushed is the connection's last
         self.gone = False  # reset, or closed both ways: nobody will read an answer

@@ -171,7 +171,7 @@ class Parser:
         self._scout = None
         self._blanks = 0
         line = _PLAIN_LINE.match(head, 0, end)
-        if line is None:
+        if line is None or len(line[2]) > self._limits.target_bytes:
             self._read_head(head[:end])
         else:
             seen = self._cache.get(head[line.end() : end])

@@ -208,7 +208,7 @@ class RequestIO:
         kind = answer[cut + 2 : cut + 3]
         data = answer[cut + 3 :]
         if kind == b"b":
-            data = pybase64.b64decode(data)
+            data = _unbase64(data)
         close = self.close or self._must_close()
         if head.simple and not close and not self._request.old and self._request.method != b"HEAD":
             self.started = True
@@ -419,3 +419,10 @@ class RequestIO:
         if self._corked:
             self._corked = False
             self._connection.push()
+
+
+def _unbase64(data: bytes) -> bytes:
+    try:
+        return pybase64.b64decode(data, validate=True)
+    except ValueError:
+        raise Fault(500, "The component's response is malformed.") from None

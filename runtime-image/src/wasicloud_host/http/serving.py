@@ -76,8 +76,10 @@ class Service:
             return State.OPEN
         if not data:
             return State.CLOSED
+        was_open = connection.parser.in_head
+        if was_open and time.monotonic() > connection.deadline:  # the sweep passes over connections that are ready
+            return self._refuse(connection, Fault(408), worker)
         parser = connection.parser
-        was_open = parser.in_head
         deadline = connection.deadline
         connection.hold()
         parser.feed(data)
@@ -111,7 +113,7 @@ class Service:
         if data is None:
             return State.LINGERING
         connection.swallowed += len(data)
-        if not data or connection.swallowed > self.limits.linger_bytes:
+        if not data or time.monotonic() > connection.deadline or connection.swallowed > self.limits.linger_bytes:
             return State.CLOSED
         return State.LINGERING
 
@@ -125,6 +127,7 @@ class Service:
         if parser.fault is not None:
             return self._refuse(connection, parser.fault, worker)
         limits = self.limits
+        connection.served = True
         connection.deadline = time.monotonic() + (limits.head_seconds if parser.in_head else limits.idle_seconds)
         return State.OPEN
 
@@ -191,7 +194,9 @@ class Service:
         connection.end_output()
         if connection.gone:
             return State.CLOSED
-        connection.deadline = time.monotonic() + self.limits.linger_seconds
+        limits = self.limits
+        patience = min(limits.linger_seconds, limits.drain_idle_seconds) if self.draining else limits.linger_seconds
+        connection.deadline = time.monotonic() + patience
         return State.LINGERING
 
     def _body(self, request: Request) -> bytes:

@@ -167,7 +167,7 @@ class Sockets:
 
     def _make_room(self) -> None:
         """No descriptors are left: the connections that have been idle longest go."""
-        idle = [each for each in self._idle() if each not in self._ready]
+        idle = [each for each in self._idle() if each.served and each not in self._ready]
         for connection in sorted(idle, key=lambda each: each.deadline)[:_CLOSED_WHEN_FULL]:
             self._close(connection)
 

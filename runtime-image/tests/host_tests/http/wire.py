@@ -130,10 +130,14 @@ class Client:
         return found + mark
 
     def _exactly(self, size: int) -> bytes:
-        while len(self._buffer) < size and self._more():
-            pass
-        found, self._buffer = self._buffer[:size], self._buffer[size:]
-        return found
+        found = bytearray(self._buffer)  # a long body by += on bytes would take quadratic time
+        while len(found) < size:
+            self._buffer = b""
+            if not self._more():
+                break
+            found += self._buffer
+        self._buffer = bytes(found[size:])
+        return bytes(found[:size])
 
     def _to_end(self) -> tuple[bytes, bool]:
         """All bytes until the connection ends, and whether it ended in order."""
