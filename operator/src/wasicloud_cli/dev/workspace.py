@@ -6,6 +6,7 @@ replaced, because hosts watch them.
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import os
 import shutil
@@ -21,16 +22,24 @@ from wasicloud_operator.api.component import ConfigSource, WasmComponent
 from wasicloud_operator.api.provider import Filesystem, SecretKeyRef
 from wasicloud_operator.api.refs import ObjectKey
 
+_PREFIX = "wasicloud-dev-"
+
 
 class Workspace:
     """The directory (mode 0700) and its layout."""
 
     def __init__(self) -> None:
-        self.root = Path(tempfile.mkdtemp(prefix="wasicloud-dev-"))  # mkdtemp makes it 0700
+        _sweep(Path(tempfile.gettempdir()))
+        made = Path(tempfile.mkdtemp(prefix="wasicloud-new-"))  # mkdtemp makes it 0700
+        self._lock = os.open(made, os.O_RDONLY)
+        fcntl.flock(self._lock, fcntl.LOCK_EX)  # the kernel lets go of it however this process ends
+        # under its own name only once it is locked, or another command would sweep it away
+        self.root = made.rename(made.with_name(made.name.replace("wasicloud-new-", _PREFIX)))
 
     def remove(self) -> None:
         """Leave nothing behind."""
         shutil.rmtree(self.root, ignore_errors=True)
+        os.close(self._lock)
 
     def fill(self, manifests: Manifests, artifacts: Mapping[ObjectKey, Artifact]) -> None:
         """Write what `Paths` names for these manifests."""
@@ -89,6 +98,24 @@ class Paths:
             directory = self.root / "volumes" / self.namespace / claim
         directory.mkdir(parents=True, exist_ok=True)
         return str(directory)
+
+
+def _sweep(folder: Path) -> None:
+    """Remove what a command left that was killed: directories of this user that no process holds."""
+    for left in folder.glob(f"{_PREFIX}*"):
+        try:
+            if left.lstat().st_uid != os.getuid():
+                continue
+            descriptor = os.open(left, os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW)
+        except OSError:
+            continue
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            shutil.rmtree(left, ignore_errors=True)
+        except OSError:
+            pass  # it is in use
+        finally:
+            os.close(descriptor)
 
 
 def content_of(source: ConfigSource, namespace: str, manifests: Manifests) -> Files | None:

@@ -212,6 +212,18 @@ def test_no_process_is_left_behind(dev: DevProcess, number: int, tmp_path: Path)
         assert list((tmp_path / "tmp").iterdir()) == []
 
 
+def test_what_a_killed_command_left_is_removed_by_the_next(manifest: Path, tmp_path: Path) -> None:
+    with DevProcess(str(manifest)) as killed, DevProcess(str(manifest)) as other:
+        killed.url()
+        other.url()
+        left = set((tmp_path / "tmp").iterdir())
+        killed.stop(signal.SIGKILL)
+        with DevProcess(str(manifest)) as process:
+            process.url()
+            assert len(left - set((tmp_path / "tmp").iterdir())) == 1  # and that of the one that runs is still there
+            assert process.stop() == 0
+
+
 def test_a_host_that_refuses_at_the_start_ends_the_command(manifest: Path) -> None:
     manifest.write_text(MANIFEST.replace("greeting: hello", "fail: '2'"))
     with DevProcess(str(manifest)) as process:
