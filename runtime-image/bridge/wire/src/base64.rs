@@ -1,5 +1,20 @@
 //! Standard base64 with padding, at memory speed: bodies that are not text cross as base64.
 
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+use crate::base64_simd as bulk;
+
+/// Where there are no vectors that we know, nothing is done in bulk.
+#[cfg(not(all(target_arch = "wasm32", target_feature = "simd128")))]
+mod bulk {
+    pub fn encode(_: &[u8], _: &mut [u8]) -> usize {
+        0
+    }
+
+    pub fn decode(_: &[u8], _: &mut [u8]) -> usize {
+        0
+    }
+}
+
 const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 const INVALID: u32 = 0x8000_0000;
 
@@ -33,8 +48,10 @@ static FOURTH: [u32; 256] = sextets(0);
 pub fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     let start = out.len();
     out.resize(start + bytes.len().div_ceil(3) * 4, b'=');
-    let mut target = out[start..].chunks_exact_mut(4);
-    let mut source = bytes.chunks_exact(3);
+    let out = &mut out[start..];
+    let done = bulk::encode(bytes, out);
+    let mut target = out[done / 3 * 4..].chunks_exact_mut(4);
+    let mut source = bytes[done..].chunks_exact(3);
     for (group, text) in (&mut source).zip(&mut target) {
         let bits = (group[0] as usize) << 16 | (group[1] as usize) << 8 | group[2] as usize;
         text[..2].copy_from_slice(&PAIRS[bits >> 12]);
@@ -63,7 +80,8 @@ pub fn decode(text: &[u8]) -> Option<Vec<u8>> {
     let whole = if padding > 0 { text.len() - 4 } else { text.len() };
     let mut out = vec![0; whole / 4 * 3];
     let mut seen = 0;
-    for (text, bytes) in text[..whole].chunks_exact(4).zip(out.chunks_exact_mut(3)) {
+    let done = bulk::decode(&text[..whole], &mut out);
+    for (text, bytes) in text[done..whole].chunks_exact(4).zip(out[done / 4 * 3..].chunks_exact_mut(3)) {
         let bits = group(text);
         seen |= bits;
         bytes.copy_from_slice(&bits.to_be_bytes()[1..]);
@@ -106,7 +124,7 @@ mod tests {
 
     #[test]
     fn every_length_survives() {
-        let bytes: Vec<u8> = (0..1000u32).map(|i| (i * 37 >> 2) as u8).collect();
+        let bytes: Vec<u8> = (0..1000u32).map(|i| ((i * 37) >> 2) as u8).collect();
         for n in 0..bytes.len() {
             assert_eq!(decode(text(&bytes[..n]).as_bytes()).unwrap(), &bytes[..n]);
         }

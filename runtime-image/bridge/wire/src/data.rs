@@ -18,7 +18,9 @@ pub fn encode_data_into(bytes: &[u8], out: &mut Vec<u8>) {
 pub fn encode_data(bytes: &[u8]) -> String {
     let mut out = Vec::new();
     encode_data_into(bytes, &mut out);
-    String::from_utf8(out).expect("data is text")
+    // SAFETY: a letter followed by what was just found to be UTF-8, or by base64. Looking again would cost a
+    // body a tenth of its throughput.
+    unsafe { String::from_utf8_unchecked(out) }
 }
 
 /// The bytes of data. Panics when the host broke the protocol.

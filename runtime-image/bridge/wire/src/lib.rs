@@ -3,6 +3,8 @@
 
 mod answer;
 mod base64;
+#[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
+mod base64_simd;
 mod data;
 mod head;
 mod list;
