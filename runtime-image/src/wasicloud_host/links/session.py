@@ -95,6 +95,10 @@ class Session:
         self.handles.close()
         self.outgoing.clear()
         self.stdio.clear()
+        # Else every instance would be a cycle that only the garbage collector frees.
+        self.capabilities.clear()
+        if hasattr(self, "exchange"):
+            del self.exchange
 
     def send(self, request: OutgoingRequest) -> int:
         """Take charge of an outgoing request; its handle."""
