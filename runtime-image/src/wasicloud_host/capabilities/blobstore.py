@@ -19,7 +19,7 @@ from wasicloud_host.capabilities.naming import Place
 from wasicloud_host.capabilities.pages import Page
 from wasicloud_host.errors import BackendError
 
-PAGE = 1000
+PAGE = 256
 """How many names a page holds, about."""
 
 CHUNK = 1 << 20

@@ -17,7 +17,7 @@ from wasicloud_host.capabilities import counters
 from wasicloud_host.capabilities.pages import Page
 from wasicloud_host.errors import BackendError
 
-PAGE = 1000
+PAGE = 256
 """How many keys a page holds, about."""
 
 

@@ -83,7 +83,35 @@ def _filesystem(folder: Path) -> Iterator[Backend]:
     yield Backend("filesystem", {"path": str(folder / "data")})
 
 
+AZURITE_KEY = "Eby8vdM02xNOcqFlqUwJPLlmEtlCDXJ1OUzFT50uSRZ6IFsuFq2UVErCz4I6tq/K1SZFPTOtr/KBHBeksoGMGw=="
+"""The emulator's account key: the same everywhere, printed in its manual."""
+
+
+@contextmanager
+def _azure(folder: Path) -> Iterator[Backend]:
+    key = folder / "key"
+    key.write_text(AZURITE_KEY)
+    home = folder / "azurite"
+    home.mkdir()
+    server = servers.azurite(home)
+    server.start()
+    try:
+        yield Backend(
+            "azureBlob",
+            {
+                "accountUrl": f"http://127.0.0.1:{server.port}/devstoreaccount1",
+                "accountKeyFile": str(key),
+                "container": {"prefix": "demo-"},
+            },
+            servers=[server],
+            secrets=(AZURITE_KEY,),
+        )
+    finally:
+        server.kill()
+
+
 BACKENDS: Mapping[str, Callable[[Path], Any]] = {
+    "azureBlob": _azure,
     "filesystem": _filesystem,
     "memory": _memory,
     "redis": _redis,

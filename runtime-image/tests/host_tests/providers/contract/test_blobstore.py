@@ -315,7 +315,7 @@ def test_BS16_a_listing_is_complete(blobs, place, count):
 
 def test_BS17_objects_that_stay_are_listed_while_others_come_and_go(blobs, place):
     staying = {f"stay {number}" for number in range(blobstore.PAGE)}
-    going = [f"go {number}" for number in range(200)]
+    going = [f"go {number}" for number in range(50)]
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda name: blobs.write(place, name, Bytes(b"")), [*staying, *going]))
     page = blobs.page(place, None)
