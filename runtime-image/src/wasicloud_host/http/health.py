@@ -18,12 +18,17 @@ def alive() -> bytes:
     return b"R200\ncontent-type: text/plain; charset=utf-8\ncache-control: no-store\n\nualive\n"
 
 
+def reasons_of(readiness: Readiness) -> list[str]:
+    """The reasons, also when finding them out fails: that is one more."""
+    try:
+        return readiness()
+    except Exception as error:  # noqa: BLE001 - a probe that fails is a reason, not a crash
+        return [f"readiness could not be determined ({type(error).__name__})"]
+
+
 def ready(readiness: Readiness) -> bytes:
     """The answer to `/readyz`: 200, or 503 with the reasons."""
-    try:
-        reasons = readiness()
-    except Exception as error:  # noqa: BLE001 - a probe that fails is a reason, not a crash
-        reasons = [f"readiness could not be determined ({type(error).__name__})"]
+    reasons = reasons_of(readiness)
     document = json.dumps({"ready": not reasons, "reasons": reasons}, indent=2, ensure_ascii=False)
     head = b"R%d\ncontent-type: application/json\ncache-control: no-store\n\n" % (503 if reasons else 200)
     return head + b"u" + document.encode() + b"\n"

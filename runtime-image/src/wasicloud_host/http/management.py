@@ -63,6 +63,6 @@ class Management:
 
     def _metrics(self) -> bytes:
         snapshot = self._snapshot()
-        snapshot.gauges[("ready",)] = 0.0 if self._reasons() else 1.0
+        snapshot.gauges[("ready",)] = 0.0 if health.reasons_of(self._reasons) else 1.0
         text = exposition.render(snapshot, self._component)
         return b"R200\ncontent-type: %b\n\nu%b" % (exposition.CONTENT_TYPE.encode(), text)

@@ -244,12 +244,12 @@ class Service:
     def _refuse(self, connection: Connection, fault: Fault, worker: Worker) -> State:
         """Answer bytes that are no request we serve."""
         request_id = self.new_id()
-        self._send_page(connection, errors_page.render(fault, request_id, self.date))
         tally = worker.tally
         tally.begun += 1
         tally.observe(b"-", fault.status, 0.0)
         if self.access:
             self.log.put(self.render, (time.time(), request_id, b"-", b"-", fault.status, 0, 0, 0.0, "refused"))
+        self._send_page(connection, errors_page.render(fault, request_id, self.date))
         return self._end(connection)
 
     @staticmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import threading
 from collections.abc import Callable, Iterator
@@ -9,14 +10,13 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+from host_tests.http.wire import Client
 from wasicloud_host import config
 from wasicloud_host.http.limits import Limits
 from wasicloud_host.http.metrics import Metrics
 from wasicloud_host.http.request_io import RequestIO
 from wasicloud_host.http.server import Server
 from wasicloud_host.log import Log
-
-from host_tests.http.wire import Client
 
 Handle = Callable[[bytes, bytes, RequestIO], bytes]
 
@@ -100,8 +100,6 @@ def hello(_head: bytes, _body: bytes, _io: RequestIO) -> bytes:
 
 
 def undata(data: bytes) -> bytes:
-    import base64
-
     return base64.b64decode(data[1:]) if data[:1] == b"b" else data[1:]
 
 
@@ -117,8 +115,6 @@ def read_all(body: bytes, io: RequestIO) -> bytes:
 
 def whole_echo(_head: bytes, body: bytes, io: RequestIO) -> bytes:
     """Reads everything, then answers with it."""
-    import base64
-
     return b"R200\n\nb" + base64.b64encode(read_all(body, io))
 
 

@@ -150,7 +150,7 @@ def test_a_taken_port_is_an_error_at_the_start() -> None:
         taken.bind(("127.0.0.1", 0))
         taken.listen()
         server = Server(
-            config.Http(listen="127.0.0.1:%d" % taken.getsockname()[1], access_log=False), hello, Metrics(), Log()
+            config.Http(listen=f"127.0.0.1:{taken.getsockname()[1]}", access_log=False), hello, Metrics(), Log()
         )
         with pytest.raises(OSError, match="in use"):
             server.start()

@@ -7,8 +7,10 @@ import time
 
 import pytest
 
-from host_tests.http.front import hello, serving
+from host_tests.http.front import Front, hello, serving
 from host_tests.http.wire import Client, eventually
+from wasicloud_host import config
+from wasicloud_host.http.limits import Limits
 
 
 def test_running_requests_finish_and_close_their_connection() -> None:
@@ -118,10 +120,6 @@ def test_no_request_fails_while_a_second_server_takes_over() -> None:
                     failures.append(error)
                     return
             client.sock.close()
-
-        from host_tests.http.front import Front
-        from wasicloud_host import config
-        from wasicloud_host.http.limits import Limits
 
         loaders = [threading.Thread(target=load) for _ in range(4)]
         new = Front(lambda *_: b"R200\n\nunew", Limits(), config.Http(listen=f"{host}:{port}", access_log=False))

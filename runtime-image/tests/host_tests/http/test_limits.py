@@ -61,7 +61,9 @@ def test_body_bytes_by_content_length_before_the_handler() -> None:
             client.send(b"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 1000\r\n\r\n" + b"x" * 1000)
             assert client.answer().status == 200
         with front.connect() as client:
-            refused(client, b"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 1001\r\nexpect: 100-continue\r\n\r\n", 413)
+            refused(
+                client, b"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 1001\r\nexpect: 100-continue\r\n\r\n", 413
+            )
         assert len(front.seen) == 1
 
 

@@ -87,7 +87,10 @@ def test_fields_that_are_the_connections_are_dropped() -> None:
 
 
 def test_repeated_fields_stay_in_order_and_values_that_are_not_utf8_are_decoded() -> None:
-    with answering(b"R200\nset-cookie: a\nset-cookie: b\nx-latin:\x01Y2Fm6Q==\n\nu") as front, front.connect() as client:
+    with (
+        answering(b"R200\nset-cookie: a\nset-cookie: b\nx-latin:\x01Y2Fm6Q==\n\nu") as front,
+        front.connect() as client,
+    ):
         headers = client.get().headers
         assert [value for name, value in headers if name == "set-cookie"] == ["a", "b"]
         assert ("x-latin", "café") in headers

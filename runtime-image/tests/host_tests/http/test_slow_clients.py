@@ -84,10 +84,10 @@ def test_a_handler_that_takes_its_time_is_no_slow_client() -> None:
             time.sleep(0.3)
         return b"R200\n\nu" + found
 
-    with serving(handle, rate_grace_seconds=0.2, minimum_rate=1000, inline_body_bytes=0) as front:
-        with front.connect() as client:
-            client.send(b"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 6\r\n\r\nabcdef")
-            assert client.answer().body == b"abcdef"
+    limits = {"rate_grace_seconds": 0.2, "minimum_rate": 1000, "inline_body_bytes": 0}
+    with serving(handle, **limits) as front, front.connect() as client:
+        client.send(b"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 6\r\n\r\nabcdef")
+        assert client.answer().body == b"abcdef"
 
 
 def test_a_reader_that_stops_loses_a_finished_answer() -> None:

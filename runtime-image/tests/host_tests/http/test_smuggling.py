@@ -27,8 +27,14 @@ def get(fields: bytes = b"", line: bytes = b"GET / HTTP/1.1") -> bytes:
 
 REFUSED: dict[str, tuple[int, bytes]] = {
     # two framings
-    "content-length then transfer-encoding": (400, post(b"content-length: 5\r\ntransfer-encoding: chunked", b"0\r\n\r\n")),
-    "transfer-encoding then content-length": (400, post(b"transfer-encoding: chunked\r\ncontent-length: 5", b"0\r\n\r\n")),
+    "content-length then transfer-encoding": (
+        400,
+        post(b"content-length: 5\r\ntransfer-encoding: chunked", b"0\r\n\r\n"),
+    ),
+    "transfer-encoding then content-length": (
+        400,
+        post(b"transfer-encoding: chunked\r\ncontent-length: 5", b"0\r\n\r\n"),
+    ),
     "content-length zero with chunked": (400, post(b"content-length: 0\r\ntransfer-encoding: chunked", b"0\r\n\r\n")),
     "two equal content-lengths": (400, post(b"content-length: 3\r\ncontent-length: 3", b"abc")),
     "two different content-lengths": (400, post(b"content-length: 3\r\ncontent-length: 4", b"abcd")),
@@ -54,19 +60,34 @@ REFUSED: dict[str, tuple[int, bytes]] = {
     "transfer-encoding identity": (400, post(b"transfer-encoding: identity", b"0\r\n\r\n")),
     "transfer-encoding chunked then identity": (400, post(b"transfer-encoding: chunked, identity", b"0\r\n\r\n")),
     "transfer-encoding chunked twice in one": (400, post(b"transfer-encoding: chunked, chunked", b"0\r\n\r\n")),
-    "transfer-encoding chunked in two fields": (400, post(b"transfer-encoding: chunked\r\ntransfer-encoding: chunked", b"0\r\n\r\n")),
-    "transfer-encoding chunked and identity fields": (400, post(b"transfer-encoding: chunked\r\ntransfer-encoding: identity", b"0\r\n\r\n")),
-    "transfer-encoding identity and chunked fields": (400, post(b"transfer-encoding: identity\r\ntransfer-encoding: chunked", b"0\r\n\r\n")),
+    "transfer-encoding chunked in two fields": (
+        400,
+        post(b"transfer-encoding: chunked\r\ntransfer-encoding: chunked", b"0\r\n\r\n"),
+    ),
+    "transfer-encoding chunked and identity fields": (
+        400,
+        post(b"transfer-encoding: chunked\r\ntransfer-encoding: identity", b"0\r\n\r\n"),
+    ),
+    "transfer-encoding identity and chunked fields": (
+        400,
+        post(b"transfer-encoding: identity\r\ntransfer-encoding: chunked", b"0\r\n\r\n"),
+    ),
     "transfer-encoding quoted": (400, post(b'transfer-encoding: "chunked"', b"0\r\n\r\n")),
     "transfer-encoding with parameter": (400, post(b"transfer-encoding: chunked;q=1", b"0\r\n\r\n")),
     "transfer-encoding after vertical tab": (400, post(b"transfer-encoding: \x0bchunked", b"0\r\n\r\n")),
     "transfer-encoding after no-break space": (400, post(b"transfer-encoding: \xa0chunked", b"0\r\n\r\n")),
-    "transfer-encoding with long s": (400, post("transfer-encoding: chunKed".replace("K", "\u212a").encode(), b"0\r\n\r\n")),
+    "transfer-encoding with long s": (
+        400,
+        post("transfer-encoding: chunKed".replace("K", "\u212a").encode(), b"0\r\n\r\n"),
+    ),
     "transfer-encoding empty": (400, post(b"transfer-encoding:", b"0\r\n\r\n")),
     "transfer-encoding comma chunked": (400, post(b"transfer-encoding: ,chunked", b"0\r\n\r\n")),
     "transfer-encoding gzip, chunked": (501, post(b"transfer-encoding: gzip, chunked", b"0\r\n\r\n")),
     "transfer-encoding gzip alone": (400, post(b"transfer-encoding: gzip", b"")),
-    "transfer-encoding in HTTP/1.0": (400, b"POST / HTTP/1.0\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n"),
+    "transfer-encoding in HTTP/1.0": (
+        400,
+        b"POST / HTTP/1.0\r\nhost: test\r\ntransfer-encoding: chunked\r\n\r\n0\r\n\r\n",
+    ),
     "transfer-encoding name with underscore is no framing": (
         400,
         post(b"transfer_encoding: chunked\r\ntransfer-encoding : chunked", b"0\r\n\r\n"),
@@ -246,7 +267,10 @@ ACCEPTED: dict[str, tuple[bytes, str, bytes]] = {
     "dot segments stay": (get(line=b"GET /a/../b HTTP/1.1"), "/a/../b", b""),
     "offer to upgrade is ignored": (get(b"connection: upgrade\r\nupgrade: websocket\r\n"), "/", b""),
     "offer to upgrade with a body is ignored": (
-        post(b"connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\ncontent-length: 3", b"abc"),
+        post(
+            b"connection: upgrade, http2-settings\r\nupgrade: h2c\r\nhttp2-settings: AAMAAABk\r\ncontent-length: 3",
+            b"abc",
+        ),
         "/",
         b"abc",
     ),
@@ -279,7 +303,9 @@ def test_a_header_that_is_not_utf8_reaches_the_component_as_base64() -> None:
 
 
 def test_hop_by_hop_fields_are_the_edges_own() -> None:
-    fields = b"connection: keep-alive, x-a\r\nkeep-alive: timeout=5\r\nproxy-connection: x\r\nupgrade: y\r\nx-a: kept\r\n"
+    fields = (
+        b"connection: keep-alive, x-a\r\nkeep-alive: timeout=5\r\nproxy-connection: x\r\nupgrade: y\r\nx-a: kept\r\n"
+    )
     with serving(whole_echo) as front, front.connect() as client:
         client.send(get(fields))
         assert client.answer().status == 200

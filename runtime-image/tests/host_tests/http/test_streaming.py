@@ -229,7 +229,12 @@ def test_a_stream_longer_than_its_content_length_is_refused_to_the_handler_and_c
 
 
 def test_an_upload_cut_in_the_middle_is_an_error_to_the_handler() -> None:
-    for message in (sized(10) + b"abc", CHUNKED + b"5\r\nabc", CHUNKED + b"3\r\nabc\r\n", CHUNKED + b"3\r\nabc\r\n0\r\n"):
+    for message in (
+        sized(10) + b"abc",
+        CHUNKED + b"5\r\nabc",
+        CHUNKED + b"3\r\nabc\r\n",
+        CHUNKED + b"3\r\nabc\r\n0\r\n",
+    ):
         with serving(stream_echo) as front, front.connect() as client:
             client.send(message).half_close()
             answer = client.answer()
