@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import os
 import subprocess
@@ -89,13 +90,13 @@ class Namespace:
         """Wait until objects are Ready at their present generation."""
         for name in names:
             try:
-                until(
-                    f"{kind} {name} is Ready",
-                    lambda name=name: self.condition(kind, name).get("status") == "True",
-                    seconds,
-                )
+                until(f"{kind} {name} is Ready", functools.partial(self._is_ready, kind, name), seconds)
             except AssertionError as late:
-                raise AssertionError(f"{late}; it says {self.condition(kind, name)}\n{self.diagnosis()}") from None
+                message = f"{late}; it says {self.condition(kind, name)}\n{self.diagnosis()}"
+                raise AssertionError(message) from None
+
+    def _is_ready(self, kind: str, name: str) -> bool:
+        return self.condition(kind, name).get("status") == "True"
 
     def says(self, kind: str, name: str, text: str, seconds: float = 30.0) -> tuple[str, float]:
         """Wait until Ready is not True and its message holds ``text``; the message and the seconds that it took."""
@@ -121,8 +122,17 @@ class Namespace:
         parts = [self.run("get", f"{KINDS},{CHILDREN},events", "--output", "wide", check=False)]
         for pod in self.all("pods"):
             name = pod["metadata"]["name"]
-            parts.append(f"--- {name}\n" + self.run("logs", name, "--all-containers", "--tail", "30", check=False))
+            logs = self.run("logs", name, "--all-containers", "--tail", "30", check=False)
+            parts.append(f"--- {name}: {said(pod)}\n{logs}")
         return "\n".join(parts)
+
+
+def said(pod: Body) -> list[str]:
+    """What the containers of a pod wait for, or said when they ended."""
+    status = pod.get("status", {})
+    containers = [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
+    states = [state for one in containers for state in (*one.get("state", {}).values(), *one.get("lastState", {}).values())]
+    return [text for state in states if (text := state.get("message", state.get("reason", "")))]
 
 
 def component(name: str, image: str, **spec: Any) -> Body:

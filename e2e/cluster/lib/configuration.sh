@@ -10,6 +10,7 @@ network() { # the node is a network namespace of its own, joined to this machine
   ip -n "$namespace" link set eth0 up
   ip -n "$namespace" route add default via "$host_ip"
   inside sysctl -qw net.ipv4.ip_forward=1
+  ip route replace "$pod_range" via "$node_ip" # answers of this machine's programs find the pods
 }
 
 configuration() {
@@ -24,7 +25,7 @@ pod_network() {
   cat <<C
 {"cniVersion": "1.0.0", "name": "pods", "plugins": [
   {"type": "bridge", "bridge": "cni0", "isGateway": true, "hairpinMode": true,
-   "ipam": {"type": "host-local", "ranges": [[{"subnet": "10.244.0.0/24"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
+   "ipam": {"type": "host-local", "ranges": [[{"subnet": "$pod_range"}]], "routes": [{"dst": "0.0.0.0/0"}]}},
   {"type": "portmap", "capabilities": {"portMappings": true}}]}
 C
 }
