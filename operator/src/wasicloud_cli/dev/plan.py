@@ -9,7 +9,7 @@ from wasicloud_cli.artifacts import Artifact
 from wasicloud_cli.dev import workspace
 from wasicloud_cli.manifests import Manifests
 from wasicloud_cli.problems import Problem, Unusable
-from wasicloud_host import composer, config, errors
+from wasicloud_host import bridge, composer, config, errors
 from wasicloud_host.composer import names as wit
 from wasicloud_operator.api import names, provider
 from wasicloud_operator.api.component import WasmComponent
@@ -54,28 +54,38 @@ class Inputs:
 def make(inputs: Inputs) -> Plan:
     """Decide; raises `Unusable` with everything that is wrong."""
     manifests = inputs.manifests
-    problems = [*_dangling(manifests), *_unserved(inputs)]
+    problems = list(_dangling(manifests))
     services: list[Service] = []
+    if not manifests.components:
+        problems.append(
+            Problem("", "", "the manifests hold no WasmComponent", "add one, or name the file that holds it")
+        )
     for component in manifests.components.values():
+        unserved = list(_unserved(component, inputs))
+        problems += unserved
         try:
             bound = _bind(component, manifests)
+            if unserved or not _answers_http(component, inputs):
+                continue
             _compose(bound, inputs)
         except _Refused as refused:
             problems.append(refused.problem)
             continue
-        if serves_http(inputs.artifacts[component.metadata.key]):
-            services.append(Service(component.metadata.key, _title(component, manifests), _render(bound, inputs)))
-    if not problems and not services:
-        problems.append(_nothing_to_serve(manifests))
+        services.append(Service(component.metadata.key, _title(component, manifests), _render(bound, inputs)))
     if problems:
         raise Unusable(dict.fromkeys(problems))
     return Plan(tuple(services), tuple(_rows(manifests)), tuple(_warnings(inputs)))
 
 
-def serves_http(artifact: Artifact) -> bool:
-    """Whether a component answers HTTP; one that does not can only be the target of a Link."""
-    exports = [extern.name for extern in artifact.info.exports]
-    return wit.find(wit.INCOMING_HANDLER, exports) is not None
+def _answers_http(component: WasmComponent, inputs: Inputs) -> bool:
+    """Whether it gets a host. One that exports no handler may still be the target of a Link; if it is none, composing refuses it."""
+    exports = [extern.name for extern in inputs.artifacts[component.metadata.key].info.exports]
+    links = inputs.manifests.links
+    is_target = any(
+        link.spec.target == component.name and key.namespace == component.metadata.namespace
+        for key, link in links.items()
+    )
+    return not is_target or wit.find(wit.INCOMING_HANDLER, exports) is not None
 
 
 class _Refused(Exception):
@@ -105,8 +115,7 @@ def _bind(component: WasmComponent, manifests: Manifests) -> bindings.Bindings:
 
 
 def _compose(bound: bindings.Bindings, inputs: Inputs) -> None:
-    """Check Links with a target against what the components import and export."""
-    namespace = bound.component.metadata.namespace
+    """Do what the host will do, so that whatever it would refuse is said at its line."""
     infos = {member.name: inputs.artifacts[member.component.metadata.key].info for member in bound.members}
     targets = [
         composer.Target(link.name, link.spec.component, link.spec.interface, link.spec.target)
@@ -114,13 +123,17 @@ def _compose(bound: bindings.Bindings, inputs: Inputs) -> None:
         if link.spec.target is not None
     ]
     try:
-        composer.assemble(bound.component.name, infos, targets)
+        nodes = composer.assemble(bound.component.name, infos, targets)
+        composer.compose(bridge.core(), bridge.capabilities(), nodes)
     except errors.Refused as refusal:
-        key = ObjectKey(namespace, refusal.where)
-        kind = names.LINK if key in inputs.manifests.links else names.WASM_COMPONENT
-        key = key if kind == names.LINK else bound.component.metadata.key
-        document = inputs.manifests.source(kind, key)
-        raise _Refused(document.problem("spec", refusal.problem, refusal.remedy)) from None
+        key = ObjectKey(bound.component.metadata.namespace, refusal.where)
+        if isinstance(refusal, errors.LinkRefused) and key in inputs.manifests.links:
+            found = inputs.manifests.source(names.LINK, key).problem("spec", refusal.problem, refusal.remedy)
+        else:
+            key = key if key in inputs.manifests.components else bound.component.metadata.key
+            document = inputs.manifests.source(names.WASM_COMPONENT, key)
+            found = document.problem("spec.image", f"{key.name} {refusal.problem}", refusal.remedy)
+        raise _Refused(found) from None
 
 
 def _render(bound: bindings.Bindings, inputs: Inputs) -> config.HostConfig:
@@ -167,15 +180,15 @@ def _imports(artifact: Artifact) -> list[str]:
     return [extern.name for extern in artifact.info.imports if extern.sort == "instance"]
 
 
-def _unserved(inputs: Inputs) -> Iterator[Problem]:
-    for key, component in inputs.manifests.components.items():
-        links = _own_links(component, inputs.manifests)
-        for name in interfaces.unserved(_imports(inputs.artifacts[key]), links):
-            end = "provider" if package(name) in PROVIDED else "target"
+def _unserved(component: WasmComponent, inputs: Inputs) -> Iterator[Problem]:
+    """Imports that only a Link to a provider can serve, and none does."""
+    key = component.metadata.key
+    for name in interfaces.unserved(_imports(inputs.artifacts[key]), _own_links(component, inputs.manifests)):
+        if package(name) in PROVIDED:
             yield inputs.manifests.source(names.WASM_COMPONENT, key).problem(
                 "spec.image",
                 f"{component.name} imports {name}, which no Link serves",
-                f"add a Link with component: {component.name}, interface: {interfaces.suggestion(name)} and a {end}",
+                f"add a Link with component: {component.name}, interface: {package(name)} and a provider",
             )
 
 
@@ -216,11 +229,3 @@ def _title(component: WasmComponent, manifests: Manifests) -> str:
     """The name, with its namespace only where two would be called the same."""
     same = [key for key in manifests.components if key.name == component.name]
     return component.name if len(same) == 1 else str(component.metadata.key)
-
-
-def _nothing_to_serve(manifests: Manifests) -> Problem:
-    for key in manifests.components:
-        return manifests.source(names.WASM_COMPONENT, key).problem(
-            "spec.image", f"no component here exports {names.HTTP_EXPORT}", "add one that answers HTTP"
-        )
-    return Problem("", "", "the manifests hold no WasmComponent", "add one, or name the file that holds it")

@@ -1,6 +1,7 @@
 """Components for tests: they import and export what a test needs and do nothing."""
 
 from functools import cache
+from pathlib import Path
 
 import wasmtime
 
@@ -15,3 +16,14 @@ def made(imports: tuple[str, ...] = (), exports: tuple[str, ...] = (HANDLER,)) -
     lines += ["(instance $nothing)"]
     lines += [f'(export "{name}" (instance $nothing))' for name in exports]
     return bytes(wasmtime.wat2wasm(f"(component {' '.join(lines)})"))
+
+
+def counter(build: int = 0) -> bytes:
+    """A real component that imports keyvalue and answers HTTP; another ``build`` has other bytes and does the same."""
+    custom = bytes((0, 3, 1, ord("b"), build)) if build else b""
+    return (Path(__file__).parents[4] / "examples" / "counter" / "counter.wasm").read_bytes() + custom
+
+
+def hello() -> bytes:
+    """A real component that answers HTTP and needs no Link."""
+    return (Path(__file__).parents[4] / "examples" / "hello" / "rust" / "hello.wasm").read_bytes()

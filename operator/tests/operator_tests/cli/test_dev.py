@@ -56,7 +56,7 @@ def manifest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("TMPDIR", str(tmp_path / "tmp"))
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     (tmp_path / "tmp").mkdir()
-    (tmp_path / "gopher.wasm").write_bytes(components.made((components.STORE,)))
+    (tmp_path / "gopher.wasm").write_bytes(components.counter())
     file = tmp_path / "app.yaml"
     file.write_text(MANIFEST)
     return file
@@ -175,7 +175,7 @@ def test_a_new_host_that_is_not_ready_leaves_the_old_one_serving(dev: DevProcess
 def test_a_rebuilt_component_gets_a_new_host(dev: DevProcess, manifest: Path) -> None:
     url = dev.url()
     before = answer(url)["pid"]
-    (manifest.parent / "gopher.wasm").write_bytes(components.made((components.STORE,), (components.HANDLER, "a:b/c")))
+    (manifest.parent / "gopher.wasm").write_bytes(components.counter(build=1))
     eventually(lambda: answer(url)["pid"] != before, "a new host")
 
 
@@ -183,7 +183,7 @@ def test_components_come_and_go_with_the_manifest(dev: DevProcess, manifest: Pat
     first = dev.url()
     pid = answer(first)["pid"]
     blobby = MANIFEST.split("---", maxsplit=1)[0].replace("gopher}", "blobby}").replace("gopher.wasm", "blobby.wasm")
-    (manifest.parent / "blobby.wasm").write_bytes(components.made())
+    (manifest.parent / "blobby.wasm").write_bytes(components.hello())
     manifest.write_text(MANIFEST + "---\n" + blobby)
     second = dev.url("blobby")
     assert answer(second)["config"]["name"] == "blobby"

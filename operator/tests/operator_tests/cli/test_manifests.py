@@ -113,7 +113,9 @@ MISTAKES: dict[str, tuple[str, str]] = {
     "no such file": (GOOD.replace("gopher.wasm", "gofer.wasm"), "gofer.wasm cannot be read (No such file or directory); build the component"),
     "not a component": (GOOD.replace("gopher.wasm", "a.yaml"), "is not WebAssembly; name the .wasm file of a component"),
     "workers with memory": (GOOD.replace("gopher.wasm", "gopher.wasm\n  workers: 2"), "keeps its data in the memory of one process and gopher asks for 2 workers"),
-    "nothing serves HTTP": (COMPONENT.replace("gopher.wasm", "library.wasm"), "no component here exports wasi:http/incoming-handler; add one"),
+    "nothing serves HTTP": (COMPONENT.replace("gopher.wasm", "library.wasm"), "a.yaml:5 spec.image: gopher does not export wasi:http/incoming-handler@0.2.x"),
+    "interface that nothing serves": (COMPONENT.replace("gopher.wasm", "strange.wasm"), "a.yaml:5 spec.image: gopher imports wasi:messaging/producer@0.2.0-draft, which nothing serves; remove the import"),
+    "interface that a component must serve": (COMPONENT.replace("gopher.wasm", "own.wasm"), "gopher imports acme:app/thing, which nothing serves; add a Link with `interface: acme:app` and a component"),
     "cycle": (
         COMPONENT.replace("gopher.wasm", "front.wasm") + "---\n" + COMPONENT.replace("gopher.wasm", "front.wasm").replace("{name: gopher", "{name: blobby")
         + LINK.replace("wasi:keyvalue", components.HANDLER).replace("provider: cache", "target: blobby")
@@ -136,6 +138,8 @@ def test_a_mistake_ends_dev_with_code_2_and_its_place(
     text, said = MISTAKES[mistake]
     (tmp_path / "gopher.wasm").write_bytes(components.made((components.STORE,)))
     (tmp_path / "front.wasm").write_bytes(components.made((components.HANDLER,)))
+    (tmp_path / "strange.wasm").write_bytes(components.made(("wasi:messaging/producer@0.2.0-draft",)))
+    (tmp_path / "own.wasm").write_bytes(components.made(("acme:app/thing",)))
     (tmp_path / "library.wasm").write_bytes(components.made((), ("acme:app/thing",)))
     (tmp_path / "a.yaml").write_text(text)
     assert command.main(["dev", str(tmp_path / "a.yaml"), "--no-watch", "--port", "0"]) == 2

@@ -61,7 +61,7 @@ def test_a_pushed_component_is_inspected_and_runs(
     registry: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "gopher.wasm"
-    file.write_bytes(components.made())
+    file.write_bytes(components.hello())
     image = f"{registry}/demo/gopher:1"
     assert command.main(["push", str(file), image]) == 0
     pinned = capsys.readouterr().out.strip()
@@ -94,6 +94,6 @@ def test_an_image_that_is_not_there_is_named_at_its_line(
 
 def test_a_registry_that_is_away_is_one_sentence(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "gopher.wasm"
-    file.write_bytes(components.made())
+    file.write_bytes(components.hello())
     assert command.main(["push", str(file), "127.0.0.1:1/demo/gopher:1"]) == 2
     assert capsys.readouterr().err.count("\n") == 1
