@@ -362,5 +362,25 @@ def test_a_body_that_the_handler_leaves_is_swallowed_if_small_else_the_connectio
                 client.offer(b"x" * 65536)
 
 
+def test_a_body_that_nobody_read_must_still_be_http() -> None:
+    with serving(hello) as front, front.connect() as client:
+        client.send(CHUNKED + b"nonsense\r\n\r\nGET /smuggled HTTP/1.1\r\nhost: test\r\n\r\n")
+        assert client.answer().status == 400
+        assert client.rest() == b""
+        assert len(front.seen) == 1
+
+
+def test_a_head_that_http_does_not_allow_is_an_error_while_nothing_was_sent() -> None:
+    def handle(_head: bytes, _body: bytes, io) -> bytes:
+        try:
+            io.start(b"200\nbad name: x\n\n")
+        except Exception:
+            return b"N"
+        return b"F"
+
+    with serving(handle) as front, front.connect() as client:
+        assert client.get().status == 500
+
+
 def test_undata_of_the_tests_agrees_with_the_edge() -> None:
     assert undata(b"b/wA=") == b"\xff\x00"
