@@ -62,6 +62,11 @@ class RequestIO(Protocol):
         """Told before any wait."""
 
 
+OVERTIME_SECONDS = 0.2
+"""A wait goes on for so long after the request's deadline: the component is stopped as it returns, and cannot take the
+end of its time for the end of its wait."""
+
+
 class Exchange:
     """What one instance asks of the host about the request it serves."""
 
@@ -100,7 +105,7 @@ class Exchange:
 
     def wait(self, interests: list[tuple[int, str]], until: float) -> list[int]:
         """Positions of interests that are ready; empty if ``until`` came first."""
-        until = min(until, self.session.deadline)
+        until = min(until, self.session.deadline + OVERTIME_SECONDS)
         while True:
             ready = [position for position, (handle, kind) in enumerate(interests) if self._ready(handle, kind)]
             if ready or time.monotonic() >= until:
