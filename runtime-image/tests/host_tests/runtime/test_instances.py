@@ -39,10 +39,13 @@ class Factory:
         self.makers: list[int] = []
         self.error: Exception | None = None
         self.most = 0
+        self.seconds = 0.0
 
     def __call__(self, deadline: float) -> Fake:
         if self.error is not None:
             raise self.error
+        if self.seconds:
+            time.sleep(self.seconds)
         fake = Fake()
         self.made.append(fake)
         self.makers.append(threading.get_ident())
@@ -236,3 +239,54 @@ def test_sessions_are_closed_with_their_instances(factory: Factory) -> None:
         made.give(made.take())
     made.close()
     assert {fake.session.closed for fake in factory.made} == {1}
+
+
+def test_a_thread_with_nothing_to_do_makes_and_closes_instances(
+    pool: Callable[..., instances.Pool], factory: Factory
+) -> None:
+    made = pool()
+    me = threading.get_ident()
+    until(lambda: made.waiting[0] == 1)
+    while made.idle():
+        pass
+    for _ in range(60):
+        made.give(made.take())
+        while made.idle():
+            pass
+    assert made.waiting[2] == 0, "nothing waits to be closed"
+    assert factory.makers.count(me) >= 50
+    assert sum(fake.closed_by == me for fake in factory.made) >= 50
+    assert factory.most <= 3, "no more than one in use and those kept ready"
+
+
+def test_instances_that_take_long_to_make_are_left_to_the_maker(
+    pool: Callable[..., instances.Pool], factory: Factory
+) -> None:
+    factory.seconds = 4 * instances.HEAVY
+    made = pool()
+    until(lambda: made.waiting[0] == 1)
+    assert not made.idle()
+    first = made.take()
+    assert not made.idle()
+    until(lambda: made.waiting[0] == 1)
+    made.give(first)
+    assert threading.get_ident() not in factory.makers
+
+
+def test_a_failure_while_idle_does_not_reach_the_idle_thread(
+    pool: Callable[..., instances.Pool], factory: Factory
+) -> None:
+    made = pool()
+    until(lambda: made.waiting[0] == 1)
+    made.idle()
+    instance = made.take()
+    factory.error = RuntimeError("broken")
+    while made.idle():
+        pass
+    made.give(instance)
+
+
+def test_a_closed_pool_has_nothing_to_do(factory: Factory) -> None:
+    made = instances.Pool(factory, instances.Limits())
+    made.close()
+    assert not made.idle()
