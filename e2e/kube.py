@@ -131,7 +131,9 @@ def said(pod: Body) -> list[str]:
     """What the containers of a pod wait for, or said when they ended."""
     status = pod.get("status", {})
     containers = [*status.get("initContainerStatuses", ()), *status.get("containerStatuses", ())]
-    states = [state for one in containers for state in (*one.get("state", {}).values(), *one.get("lastState", {}).values())]
+    states = [
+        state for one in containers for state in (*one.get("state", {}).values(), *one.get("lastState", {}).values())
+    ]
     return [text for state in states if (text := state.get("message", state.get("reason", "")))]
 
 
@@ -162,6 +164,11 @@ def _object(kind: str, name: str, spec: Body) -> Body:
 
 def _documents(bodies: Iterable[Body]) -> str:
     return "\n---\n".join(json.dumps(body) for body in bodies)
+
+
+def allowed(seconds: float) -> float:
+    """A bound on time, as it is on a machine that has nothing else to do; wider in proportion to what others keep it busy with."""
+    return seconds * max(1.0, os.getloadavg()[0] / (os.cpu_count() or 1))
 
 
 def on_own_cluster() -> bool:

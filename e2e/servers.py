@@ -145,7 +145,7 @@ def _running(command: list[str], folder: Path, port: int, environment: dict[str,
             time.sleep(0.05)
         yield
     finally:
-        process.terminate()
+        process.kill()  # nothing here is kept, and Azurite waits for its clients to leave
         process.wait(20)
 
 

@@ -51,7 +51,8 @@ def test_a_link_moves_from_redis_to_azure_and_back(
         return demo.total(azurite.values("visits"))
 
     before = in_azure()
-    with visitor.visiting(counter.url) as visits:
+    # One blob that all visits write: Azure counts by compare-and-swap, so this is the rate that the emulator bears.
+    with visitor.visiting(counter.url, rate=20) as visits:
         some_visits(lambda: in_redis(redis))
         begun = time.monotonic()
         counter.swap("azure")
@@ -69,7 +70,7 @@ def test_a_link_moves_from_redis_to_azure_and_back(
         some_visits(lambda: in_redis(redis))
     nothing_lost(visits, in_redis(redis) + in_azure() - before)
     figures["swap Redis to Azure"] = f"first answer from it after {there:.1f} s; back {back:.1f} s; {visits}"
-    assert max(there, back) <= 10 or not kube.on_own_cluster()
+    assert max(there, back) <= kube.allowed(10)
 
 
 def test_a_provider_is_edited(

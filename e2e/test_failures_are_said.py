@@ -61,7 +61,7 @@ def test_a_mistake_is_said_in_one_sentence_within_ten_seconds(
     figures[f"mistake: {name}"] = f"{seconds:.1f} s: {message}"
     assert "\n" not in message
     assert len(message) <= 400
-    assert seconds <= SOON or not kube.on_own_cluster()
+    assert seconds <= kube.allowed(SOON)
     assert message in namespace.run("describe", "wasmcomponent", "app").replace("\n" + " " * 4, " ") or message[
         :60
     ] in namespace.run("describe", "wasmcomponent", "app")

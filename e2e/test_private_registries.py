@@ -66,4 +66,4 @@ def test_a_missing_or_wrong_password_is_said(
     namespace.apply(kube.component("hello", private, imagePullSecrets=secrets))
     message, seconds = namespace.says("wasmcomponent", "hello", says, 60)
     assert "wrong" not in message
-    assert seconds <= 10 or not kube.on_own_cluster()
+    assert seconds <= kube.allowed(10)

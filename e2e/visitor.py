@@ -8,7 +8,6 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
-import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -85,34 +84,25 @@ class Visitor:
         Half of the requests open a connection each, half reuse one.
         """
         visits = Visits()
-        process = subprocess.Popen(
-            self._command("steady", url, str(rate)),
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert process.stdin is not None
-        assert process.stdout is not None
-        stdin = process.stdin
-        line = process.stdout.readline()
-        assert line.startswith("visiting"), f"the visitor did not start: {line} {process.communicate()[1]}"
-        failure: list[str] = []
-        reader = threading.Thread(target=lambda: failure.append(process.stdout.read() if process.stdout else ""))
-        reader.start()
         begun = time.monotonic()
-        try:
-            yield visits
-        finally:
-            with contextlib.suppress(OSError):
-                stdin.write("stop\n")
-                stdin.flush()
-            reader.join(60)
-            stdin.close()
-            process.wait(30)
-            visits.seconds = time.monotonic() - begun
-            for key, value in json.loads(failure[0]).items():
-                setattr(visits, key, value)
+        command = self._command("steady", url, str(rate))
+        with subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            line = process.stdout.readline()
+            assert line.startswith("visiting"), f"the visitor did not start: {line}{process.stdout.read()}"
+            try:
+                yield visits
+            finally:
+                with contextlib.suppress(OSError):
+                    process.stdin.write("stop\n")
+                    process.stdin.flush()
+                report = process.stdout.read()
+                visits.seconds = time.monotonic() - begun
+        for key, value in json.loads(report.splitlines()[-1]).items():
+            setattr(visits, key, value)
 
     def _python(self, *arguments: str) -> str:
         done = subprocess.run(self._command(*arguments), capture_output=True, text=True, timeout=180, check=False)
