@@ -1,6 +1,7 @@
 //! `wasi:clocks`.
 
 use crate::bindings::exports::wasi::clocks::{monotonic_clock, wall_clock};
+use crate::http::served;
 use crate::io::poll::{pollable, Subject};
 use crate::{host, Core};
 
@@ -12,7 +13,9 @@ fn datetime(nanoseconds: u64) -> wall_clock::Datetime {
 
 impl monotonic_clock::Guest for Core {
     fn now() -> u64 {
-        host::monotonic_now()
+        let now = host::monotonic_now();
+        served::tick(now);
+        now
     }
 
     fn resolution() -> u64 {

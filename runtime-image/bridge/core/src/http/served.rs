@@ -16,6 +16,17 @@ use wire::Fault;
 /// A response with more buffered bytes than this is streamed.
 pub const LARGE: usize = 64 << 10;
 
+/// A response with a flush that waits is not kept back longer than this, if the guest looks at the clock.
+const PATIENCE: u64 = 5_000_000;
+
+/// Whether a flush waits for the handler's return, and since when, as far as a clock was looked at.
+#[derive(Clone, Copy)]
+enum Flushed {
+    No,
+    Waits,
+    Since(u64),
+}
+
 struct Response {
     status: u16,
     headers: fields::Headers,
@@ -28,6 +39,7 @@ thread_local! {
     static NUMBER: Cell<u32> = const { Cell::new(0) };
     static BODILESS: Cell<bool> = const { Cell::new(false) };
     static FLUSHES: Cell<u32> = const { Cell::new(0) };
+    static FLUSHED: Cell<Flushed> = const { Cell::new(Flushed::No) };
     static RESPONSE: RefCell<Option<Result<Response, ErrorCode>>> = const { RefCell::new(None) };
     /// Other sinks that must not sit on bytes while the host waits.
     static EAGER: RefCell<Vec<Weak<Sink>>> = const { RefCell::new(Vec::new()) };
@@ -38,6 +50,7 @@ pub fn begin(method: &str) -> u32 {
     NUMBER.set(NUMBER.get().wrapping_add(1));
     BODILESS.set(method == "HEAD");
     FLUSHES.set(0);
+    FLUSHED.set(Flushed::No);
     RESPONSE.take();
     NUMBER.get()
 }
@@ -63,7 +76,19 @@ pub fn hurry(sink: &Rc<Sink>) {
 /// Whether a flush shall reach the client now. The first one may wait for the handler's return.
 pub fn flush_is_due() -> bool {
     FLUSHES.set(FLUSHES.get() + 1);
-    FLUSHES.get() > 1
+    let first = FLUSHES.get() == 1;
+    FLUSHED.set(if first { Flushed::Waits } else { Flushed::No });
+    !first
+}
+
+/// The guest learns the time: one that counts it away instead of waiting shall not keep its client waiting.
+pub fn tick(now: u64) {
+    match FLUSHED.get() {
+        Flushed::No => {}
+        Flushed::Waits => FLUSHED.set(Flushed::Since(now)),
+        Flushed::Since(then) if now - then > PATIENCE => hand_over(),
+        Flushed::Since(_) => {}
+    }
 }
 
 fn head(response: &Response) -> Vec<u8> {
@@ -97,6 +122,7 @@ pub fn start() -> Result<(), Fault> {
 
 /// Before the host is made to wait: nobody shall wait for bytes that are here.
 pub fn hand_over() {
+    FLUSHED.set(Flushed::No);
     let eager = EAGER.with_borrow(|eager| eager.iter().filter_map(Weak::upgrade).collect::<Vec<_>>());
     for sink in eager {
         sink.push(false, false);
