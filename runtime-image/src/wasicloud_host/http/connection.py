@@ -9,7 +9,6 @@ import struct
 from wasicloud_host.http.limits import Limits
 from wasicloud_host.http.parser import HeadCache, Parser
 
-_FOREVER = float("inf")
 _RESET = struct.pack("ii", 1, 0)
 
 
@@ -73,10 +72,6 @@ class Connection:
         except OSError:
             self.gone = True
             return b""
-
-    def hold(self) -> None:
-        """No deadline while a thread serves it: the thread has its own."""
-        self.deadline = _FOREVER
 
     def write_behind(self, rest: memoryview, now: float, stall_seconds: float) -> None:
         """Leave the rest of a finished answer to the poll loop, so that a slow reader holds no thread."""

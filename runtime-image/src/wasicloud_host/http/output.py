@@ -37,10 +37,9 @@ class Output:
     _corked = False
     _waited = 0.0
 
-    def __init__(self, connection: Connection, worker: Leadership, limits: Limits) -> None:
-        self._connection = connection
-        self._worker = worker
-        self._limits = limits
+    _connection: Connection
+    _worker: Leadership
+    _limits: Limits
 
     def fileno(self) -> int:
         """The client's socket: readable when body bytes may have come; writable when `write(…, block=False)` may go on."""

@@ -100,12 +100,12 @@ class Parser:
         "_lines",
         "_llhttp",
         "_opened",
-        "_partial",
         "_scout",
         "_trailer_lines",
         "closing",
         "fault",
         "open",
+        "partial",
         "requests",
     )
 
@@ -115,21 +115,16 @@ class Parser:
         self._llhttp = httptools.HttpRequestParser(self)
         self._execute = self._llhttp.feed_data
         self._scout: Callable[[bytes], None] | None = None  # judges a head whose end has not come
-        self._partial = b""
         self._blanks = 0
         self._trailer_lines: list[bytes] = []
         self._body_end: BodyEnd | None = None
         self._opened = False
         self.open: Request | None = None  # its body is still arriving
+        self.partial = b""  # a head that has begun and not ended
         self.closing = False  # the last request of the connection has been read; what follows is ignored
         self.fault: Fault | None = None
         self.requests: deque[Request] = deque()
         self._reset()
-
-    @property
-    def in_head(self) -> bool:
-        """Whether a head has begun and not ended."""
-        return bool(self._partial)
 
     def close(self) -> None:
         """Break the cycle with llhttp's object, so that memory goes at once."""
@@ -156,8 +151,8 @@ class Parser:
         self._id: bytes | None = None
 
     def _feed_head(self, data: bytes) -> bytes:
-        known = len(self._partial)
-        head = self._partial + data if known else data
+        known = len(self.partial)
+        head = self.partial + data if known else data
         if head.startswith(b"\r\n"):
             self._skip_blank_line()
             return head[2:]
@@ -167,15 +162,17 @@ class Parser:
             return b""
         if end > self._limits.head_bytes:
             raise Fault(431)
-        self._partial = b""
+        self.partial = b""
         self._scout = None
         self._blanks = 0
         line = _PLAIN_LINE.match(head, 0, end)
         if line is None or len(line[2]) > self._limits.target_bytes:
+            self._line = targets.parse_line(head[: head.find(b"\r\n")], self._limits)
             self._read_head(head[:end])
         else:
             seen = self._cache.get(head[line.end() : end])
             if seen is None:
+                self._line = (line[1], line[2], False)
                 self._read_head(head[:end])
                 self._remember(head[line.end() : end])
             else:
@@ -185,14 +182,12 @@ class Parser:
     def _skip_blank_line(self) -> None:
         """RFC 9112 §2.2: empty lines before a request line are ignored; not endlessly."""
         self._blanks += 1
-        self._partial = b""
+        self.partial = b""
         if self._blanks > _BLANK_LINES:
             raise Fault(400, "There are too many empty lines before the request line.")
 
     def _read_head(self, head: bytes) -> None:
-        """A whole head that was not seen before: our reading of its first line, llhttp's of all."""
-        line_end = head.find(b"\r\n")
-        self._line = targets.parse_line(head[:line_end], self._limits)
+        """A whole head that was not seen before, its first line in `_line`: llhttp reads all of it."""
         if b"pgrade:" in head or b"PGRADE:" in head:
             head = _UPGRADE.sub(
                 _IGNORED_UPGRADE, head
@@ -216,7 +211,7 @@ class Parser:
             self._run(self._scout, head)
         else:
             self._run(self._scout, data)
-        self._partial = head
+        self.partial = head
 
     def _remember(self, block: bytes) -> None:
         head = self.requests[-1].head
@@ -240,12 +235,15 @@ class Parser:
         """llhttp: one field, of the head or of the trailers."""
         name = name.lower()
         value = value.rstrip(b" \t")
-        self._count += 1
-        if self._count > self._limits.header_count:
-            raise Fault(431, "There are too many header fields.")
-        if self.open is not None:
-            self._trailer(name, value)
-        elif name not in _SPECIAL or self._special(name, value):
+        if name in _SPECIAL or self.open is not None:
+            self._count += 1  # of those that get no line
+            if self.open is not None:
+                self._trailer(name, value)
+            elif self._special(name, value):
+                self._lines.append(_field(name, value))
+        elif value.isascii():
+            self._lines.append(b"%b: %b\n" % (name, value))
+        else:
             self._lines.append(_field(name, value))
 
     def _special(self, name: bytes, value: bytes) -> bool:
@@ -257,6 +255,7 @@ class Parser:
             return False
         if name == b"content-length":
             self._length = _length(value, self._length)
+            self._count -= 1
             return True
         if name == b"transfer-encoding":
             self._check_coding(value)
@@ -284,6 +283,8 @@ class Parser:
         if self._line is None:
             raise Fault(400)
         method, target, old = self._line
+        if len(self._lines) + self._count > self._limits.header_count:
+            raise Fault(431, "There are too many header fields.")
         if self._chunked and (old or self._length is not None):
             raise Fault(400, "Transfer-Encoding does not go with Content-Length nor with HTTP/1.0.")
         if self._authority is None and not old:
@@ -350,6 +351,8 @@ class Parser:
         self._count = 0
 
     def _trailer(self, name: bytes, value: bytes) -> None:
+        if self._count > self._limits.header_count:
+            raise Fault(431, "There are too many trailer fields.")
         if name not in _NEVER_TRAILERS:
             self._trailer_lines.append(_field(name, value))
 

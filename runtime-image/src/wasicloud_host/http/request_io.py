@@ -48,7 +48,9 @@ class RequestIO(Output):
     def __init__(
         self, connection: Connection, request: Request, worker: Leadership, around: Surroundings, request_id: bytes
     ) -> None:
-        super().__init__(connection, worker, around.limits)
+        self._connection = connection
+        self._worker = worker
+        self._limits = around.limits
         self._request = request
         self._around = around
         self.id = request_id
@@ -163,17 +165,20 @@ class RequestIO(Output):
         return self.started and not self._framing.chunked and (self._left is None or self._left == 0)
 
     def _whole(self, answer: bytes) -> None:
-        close = self.close or self._must_close()
-        self._check_body()
+        request = self._request
+        around = self._around
+        quiet = request.done and request.head.keep_alive and not around.draining
+        close = self.close if quiet else self._must_close()
+        if self._reader is not None:
+            self._check_body()
         cut = answer.find(b"\n\n")
         if cut < 0:
             raise Fault(500, "The component's response is malformed.")
-        head = self._around.heads.read(answer[1:cut])
-        kind = answer[cut + 2 : cut + 3]
+        head = around.heads.read(answer[1:cut])
         data = answer[cut + 3 :]
-        if kind == b"b":
+        if answer[cut + 2 : cut + 3] == b"b":
             data = _unbase64(data)
-        if head.simple and not close and not self._request.old and self._request.method != b"HEAD":
+        if head.simple and not close and not request.old and request.method != b"HEAD":
             self.started = True
             self.status = head.status
             self.sent = len(data)

@@ -63,30 +63,30 @@ class Service:
     def serve(self, connection: Connection, worker: Worker) -> State:
         """Handle what arrived on a connection; the state it is in afterwards. Never raises."""
         try:
-            return self._serve(connection, worker)
+            if connection.state is not State.OPEN:
+                return self._go_on(connection, worker)
+            data = connection.receive(_RECEIVE_BYTES)
+            if not data:
+                return State.OPEN if data is None else State.CLOSED
+            parser = connection.parser
+            if not parser.partial:
+                parser.feed(data)
+                return self._answer_all(connection, worker)
+            return self._serve_open_head(connection, data, worker)
         except Exception as error:  # noqa: BLE001 - the boundary: a fault of the edge costs one connection
             self.log.write("error", "A connection failed", error=f"{type(error).__name__}: {error}")
             return State.CLOSED
 
-    def _serve(self, connection: Connection, worker: Worker) -> State:
-        if connection.state is not State.OPEN:
-            return self._go_on(connection, worker)
-        data = connection.receive(_RECEIVE_BYTES)
-        if data is None:
-            return State.OPEN
-        if not data:
-            return State.CLOSED
-        was_open = connection.parser.in_head
-        if was_open and time.monotonic() > connection.deadline:  # the sweep passes over connections that are ready
+    def _serve_open_head(self, connection: Connection, data: bytes, worker: Worker) -> State:
+        """More of a head that came in pieces: a trickle earns no more time."""
+        deadline = connection.deadline
+        if time.monotonic() > deadline:  # the sweep passes over connections that are ready
             return self._refuse(connection, Fault(408), worker)
         parser = connection.parser
-        deadline = connection.deadline
-        connection.hold()
         parser.feed(data)
-        state = self._answer_all(connection, worker)
-        if state is State.OPEN and was_open and parser.in_head and not parser.requests:
-            connection.deadline = deadline  # a head that trickles in does not earn more time
-        return state
+        if parser.partial and not parser.requests and parser.fault is None:
+            return State.OPEN
+        return self._answer_all(connection, worker)
 
     def _go_on(self, connection: Connection, worker: Worker) -> State:
         if connection.state is State.LINGERING:
@@ -103,7 +103,6 @@ class Service:
                 return State.CLOSED
             connection.deadline = now + limits.stall_seconds
             return State.FLUSHING
-        connection.hold()
         if connection.last:
             return self._end(connection)
         return self._answer_all(connection, worker)
@@ -128,7 +127,7 @@ class Service:
             return self._refuse(connection, parser.fault, worker)
         limits = self.limits
         connection.served = True
-        connection.deadline = time.monotonic() + (limits.head_seconds if parser.in_head else limits.idle_seconds)
+        connection.deadline = time.monotonic() + (limits.head_seconds if parser.partial else limits.idle_seconds)
         return State.OPEN
 
     # ---- one request

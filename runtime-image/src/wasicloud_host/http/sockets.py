@@ -175,7 +175,7 @@ class Sockets:
         return [
             each
             for each in list(self._connections.values())
-            if not each.busy and each.state is State.OPEN and not each.parser.in_head
+            if not each.busy and each.state is State.OPEN and not each.parser.partial
         ]
 
     def _close(self, connection: Connection) -> None:
@@ -196,14 +196,14 @@ class Sockets:
                 continue
             if now > connection.deadline:
                 self._expire(connection)
-            elif drained and connection.state is State.OPEN and not connection.parser.in_head:
+            elif drained and connection.state is State.OPEN and not connection.parser.partial:
                 self._close(connection)
         if self._paused and len(self._connections) < self._limits.connections:
             self._resume()
 
     def _expire(self, connection: Connection) -> None:
         self.timed_out += 1
-        if connection.state is State.OPEN and connection.parser.in_head:
+        if connection.state is State.OPEN and connection.parser.partial:
             with contextlib.suppress(OSError):
                 connection.send(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
         elif connection.state is State.FLUSHING:
