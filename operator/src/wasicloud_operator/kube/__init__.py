@@ -1,0 +1,1 @@
+"""The API server, and nothing else: credentials, requests, watches, the lease. Implements what ``reconcile.ports`` asks for."""
