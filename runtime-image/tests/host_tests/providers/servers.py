@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import signal
@@ -49,8 +50,10 @@ def wait_until(ready: Callable[[], bool], what: str) -> None:
 class Server:
     """A process that can be stopped, paused and started again on the same port with the same data."""
 
-    def __init__(self, command: list[str], folder: Path, port: int) -> None:
+    def __init__(self, command: list[str], folder: Path, port: int, *, gently: bool = False) -> None:
+        """``gently``: it keeps its data only if it is asked to end."""
         self.port = port
+        self._gently = gently
         self._command = command
         self._folder = folder
         self._process: subprocess.Popen[bytes] | None = None
@@ -65,6 +68,10 @@ class Server:
         """End it at once."""
         if self._process is not None:
             self.resume()
+            if self._gently:
+                self._process.terminate()
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    self._process.wait(5)
             self._process.kill()
             self._process.wait()
             self._process = None
@@ -155,4 +162,4 @@ def azurite(folder: Path) -> Server:
     program = need(AZURITE, "run `make setup`")
     port = free_port()
     command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
-    return Server([*command, "--skipApiVersionCheck", "--silent", "--disableTelemetry"], folder, port)
+    return Server([*command, "--skipApiVersionCheck", "--silent", "--disableTelemetry"], folder, port, gently=True)

@@ -154,6 +154,7 @@ def test_BS21_a_write_that_the_backend_cuts_off_leaves_the_old_object(provider, 
     for name in ("object", "new"):
         with pytest.raises(BackendError):
             blobs.write(place, name, Killing(b"new" * (20 << 20)))
+        server.kill()
         server.start()
         settled(provider.check)
     assert content(blobs, place, "object") == b"old"

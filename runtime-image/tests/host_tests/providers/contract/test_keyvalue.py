@@ -276,8 +276,9 @@ def test_KV18_set_many_and_delete_many(bucket):
     assert bucket.get_many([b"a", b"b"]) == [None, None]
 
 
-def test_KV18_large_batches(bucket):
-    entries = [(b"%d" % number, b"x" * 50_000) for number in range(300)]
+def test_KV18_large_batches(backend, bucket):
+    count = 60 if backend.type == "azureBlob" else 300  # the emulator is slow
+    entries = [(b"%d" % number, b"x" * 50_000) for number in range(count)]
     bucket.set_many(entries)
     assert bucket.get_many([key for key, _ in entries]) == [value for _, value in entries]
     bucket.delete_many([key for key, _ in entries])
