@@ -114,9 +114,9 @@ class Worker:
 
     async def _component(self, key: Key) -> tuple[Report | None, int, ApiProblem | None]:
         written = 0
+        view = self._view(key)
         for _ in range(_ROUNDS):
-            view = gather.component(self._world, key.object)
-            if view is None or _going(self._world.body(key.kind, key.object)):
+            if view is None:
                 return None, written, None
             decision = component.decide(view, self._settings)
             if not decision.changes:
@@ -126,7 +126,12 @@ class Worker:
             except ApiProblem as problem:
                 decision = component.decide(replace(view, failure=problem), self._settings)
                 return _report(view, decision), written, problem
-        return _report(view, decision), written, ApiProblem(0, "Unsettled", "writing does not come to an end")
+            view = self._view(key)
+        raise ApiProblem(0, "Unsettled", "writing does not come to an end")
+
+    def _view(self, key: Key) -> ComponentView | None:
+        going = _going(self._world.body(key.kind, key.object))
+        return None if going else gather.component(self._world, key.object)
 
     async def _asked(self, key: Key, view: ComponentView, decision: component.Decision) -> Report:
         """The report, with what hosts say themselves where they run and are not ready."""
