@@ -47,7 +47,7 @@ class Server:
         """
         listener = sockets_.open_listener(self._settings.listen, backlog=self._limits.backlog)
         self.address = listener.getsockname()[:2]
-        sockets = sockets_.Sockets(listener, self._limits, self._service.cache, idle)
+        sockets = sockets_.Sockets(listener, self._limits, self._service.cache, self._guarded(idle))
         team = Team(sockets, self._service.serve, self._limits, self._metrics)
         self._sockets, self._team = sockets, team
         self._metrics.gauge("connections", lambda: float(len(sockets)))
@@ -57,6 +57,18 @@ class Server:
         self._monitor = threading.Thread(target=team.watch, args=(self._tick,), name="monitor", daemon=True)
         self._monitor.start()
         return self.address
+
+    def _guarded(self, idle: Callable[[], bool]) -> Callable[[], bool]:
+        """A preparation that fails is told and leaves the poll loop alone."""
+
+        def prepare() -> bool:
+            try:
+                return idle()
+            except Exception as error:  # noqa: BLE001 - the boundary: the leader must go on
+                self._service.log.write("error", "A preparation failed", error=f"{type(error).__name__}: {error}")
+                return False
+
+        return prepare
 
     def _tick(self) -> None:
         now = int(time.time())
