@@ -1,0 +1,186 @@
+"""What only Azure has: several ways to sign in, names it refuses, data of other programs."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+
+import pytest
+from azure.identity import WorkloadIdentityCredential
+from azure.storage.blob import AccountSasPermissions, BlobServiceClient, ResourceTypes, generate_account_sas
+from hypothesis import given
+from hypothesis import strategies as st
+
+from host_tests.providers import servers
+from host_tests.providers.contract.backends import AZURITE_KEY
+from host_tests.providers.contract.objects import Bytes, content
+from host_tests.providers.contract.objects import names as listed
+from wasicloud_host import config
+from wasicloud_host.capabilities import keyvalue, naming
+from wasicloud_host.capabilities.naming import Place
+from wasicloud_host.errors import BackendError
+from wasicloud_host.providers import registry
+from wasicloud_host.providers.azure_blob import names, service, settings
+
+ACCOUNT = "devstoreaccount1"
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory):
+    """The emulator."""
+    running = servers.azurite(tmp_path_factory.mktemp("azurite"))
+    running.start()
+    yield running
+    running.kill()
+
+
+@pytest.fixture
+def url(server):
+    """The account's address."""
+    return f"http://127.0.0.1:{server.port}/{ACCOUNT}"
+
+
+@pytest.fixture
+def signed_in(tmp_path):
+    """Makes providers that sign in by a secret; they close with the test."""
+    opened = []
+
+    def make(secret, kind, **options):
+        file = tmp_path / kind
+        file.write_text(secret)
+        opened.append(registry.open_one(config.Provider("account", "azureBlob", {kind: str(file), **options})))
+        return opened[-1]
+
+    yield make
+    for provider in opened:
+        provider.close()
+
+
+def sas(**permissions) -> str:
+    """A shared access signature of the account."""
+    return generate_account_sas(
+        account_name=ACCOUNT,
+        account_key=AZURITE_KEY,
+        resource_types=ResourceTypes(service=True, container=True, object=True),
+        permission=AccountSasPermissions(**permissions),
+        expiry=dt.datetime.now(dt.UTC) + dt.timedelta(hours=1),
+        start=dt.datetime.now(dt.UTC) - dt.timedelta(hours=1),
+    )
+
+
+def works(provider, identifier):
+    """Read what was written."""
+    bucket = provider.keyvalue(naming.bucket(config.LinkParameters(), identifier))
+    bucket.set(b"key", b"value")
+    assert bucket.get(b"key") == b"value"
+    provider.check()
+
+
+def test_a_connection_string(signed_in, url):
+    text = f"DefaultEndpointsProtocol=http;AccountName={ACCOUNT};AccountKey={AZURITE_KEY};BlobEndpoint={url};"
+    works(signed_in(text, "connectionStringFile"), "by-connection-string")
+
+
+def test_an_account_key(signed_in, url):
+    works(signed_in(AZURITE_KEY + "\n", "accountKeyFile", accountUrl=url), "by-key")
+
+
+@pytest.mark.parametrize("mark", ["", "?"])
+def test_a_shared_access_signature(signed_in, url, mark):
+    text = mark + sas(read=True, write=True, delete=True, list=True, add=True, create=True)
+    works(signed_in(text, "sasTokenFile", accountUrl=url), "by-sas")
+
+
+def test_a_signature_that_may_only_read(signed_in, url, caplog):
+    works(signed_in(AZURITE_KEY, "accountKeyFile", accountUrl=url), "read-only")
+    token = sas(read=True, list=True)
+    provider = signed_in(token, "sasTokenFile", accountUrl=url)
+    bucket = provider.keyvalue(naming.bucket(config.LinkParameters(), "read-only"))
+    assert bucket.get(b"key") == b"value"
+    with caplog.at_level(logging.DEBUG), pytest.raises(BackendError) as caught:
+        bucket.set(b"key", b"other")
+    assert caught.value.outcome == "denied"
+    signature = token.rpartition("sig=")[2]
+    assert signature not in str(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["connectionStringFile", "accountKeyFile"])
+def test_a_malformed_credential_is_an_error_that_does_not_show_it(signed_in, url, kind):
+    provider = signed_in("not a credential", kind, accountUrl=url)
+    with pytest.raises(BackendError) as caught:
+        provider.keyvalue(Place("a", "a")).get(b"key")
+    assert "not a credential" not in str(caught.value)
+
+
+def test_workload_identity_signs_in_by_the_pod_s_own_token(tmp_path, monkeypatch):
+    token = tmp_path / "token"
+    token.write_text("projected")
+    for name, value in {
+        "AZURE_TENANT_ID": "00000000-0000-0000-0000-000000000001",
+        "AZURE_FEDERATED_TOKEN_FILE": str(token),
+        "AZURE_AUTHORITY_HOST": "https://127.0.0.1:1/",
+    }.items():
+        monkeypatch.setenv(name, value)
+    parsed = settings.parse({"accountUrl": "https://127.0.0.1:1", "workloadIdentity": {"clientId": "me"}}, "options")
+    assert isinstance(service._credential(parsed, ""), WorkloadIdentityCredential)
+
+
+def test_data_that_other_programs_wrote(signed_in, url):
+    account = BlobServiceClient(url, credential={"account_name": ACCOUNT, "account_key": AZURITE_KEY})
+    theirs = account.create_container("demo-photos")
+    theirs.upload_blob("2024/cat.jpg", b"meow")
+    provider = signed_in(AZURITE_KEY, "accountKeyFile", accountUrl=url, container={"prefix": "demo-"})
+    blobs = provider.blobstore()
+    photos = naming.container(config.LinkParameters(), "photos")
+    assert blobs.container_exists(photos)
+    assert blobs.container_created_at(photos) > 0
+    assert listed(blobs, photos) == {"2024/cat.jpg"}
+    year = naming.container(config.LinkParameters(prefix="2024/"), "photos")
+    assert content(blobs, year, "cat.jpg") == b"meow"
+    blobs.write(photos, "new.txt", Bytes(b"new"))
+    assert theirs.download_blob("new.txt").readall() == b"new"
+
+    named = config.LinkParameters(buckets={"config": config.BucketParameters(name="demo-photos", prefix="2024/")})
+    assert provider.keyvalue(naming.bucket(named, "config")).get(b"cat.jpg") == b"meow"
+    account.close()
+
+
+def test_a_bucket_is_made_by_its_first_write_and_not_before(signed_in, url):
+    provider = signed_in(AZURITE_KEY, "accountKeyFile", accountUrl=url)
+    bucket = provider.keyvalue(naming.bucket(config.LinkParameters(), "late"))
+    assert bucket.get(b"key") is None
+    assert bucket.exists(b"key") is False
+    assert set(keyvalue.walk(bucket)) == set()
+    bucket.delete(b"key")
+    assert bucket.increment(b"key", 1, signed=False) == 1
+
+
+@given(st.text(max_size=80), st.sampled_from(["", names.BUCKET]))
+def test_a_container_of_any_name_has_one_that_Azure_takes(text, kind):
+    named = names.container("demo-", Place(text, text), kind)
+    assert 3 <= len(named) <= 63
+    assert names._CONTAINER.fullmatch(named)
+
+
+@given(st.text(max_size=80), st.text(max_size=80))
+def test_containers_of_different_names_are_different(one, other):
+    places = Place(one, one), Place(other, other)
+    assert (names.container("p", places[0]) == names.container("p", places[1])) == (one == other)
+    assert names.container("p", places[0]) != names.container("p", places[1], names.BUCKET)
+
+
+@given(st.text(max_size=80), st.sampled_from(["", "team-a/", "../", "a", "~", "//"]))
+def test_a_blob_of_any_name_comes_back(text, prefix):
+    place = Place("c", "c", prefix=prefix)
+    full = names.blob(place, text)
+    assert names.name(place, full) == text
+    segments = full.split("/")
+    assert "." not in segments
+    assert ".." not in segments
+    assert full
+
+
+@given(st.text(max_size=20), st.text(max_size=20))
+def test_blobs_of_different_names_are_different(one, other):
+    place = Place("c", "c")
+    assert (names.blob(place, one) == names.blob(place, other)) == (one == other)
