@@ -90,7 +90,7 @@ class App:
 
     async def _work(self, outside: Outside) -> None:
         """Decide nothing before everything is known: what is not known yet would be taken for gone."""
-        await asyncio.gather(*(watch.synced.wait() for watch in self._watches))
+        await asyncio.gather(*(watch.synced.wait() for watch in self._essential()))
         log.info("Synced")
         settings = self._settings
         worker = Worker(self.world, self.queue, outside, settings.host, settings.resync_seconds)
@@ -121,11 +121,14 @@ class App:
             log.error("A part of the operator ended", exc_info=task.exception())
             self.failed.set()
 
+    def _essential(self) -> list[Watch]:
+        return [watch for watch in self._watches if watch.resource.essential]
+
     def _broken(self) -> list[str]:
         return ["a part of the operator ended"] if self.failed.is_set() else []
 
     def _missing(self) -> list[str]:
-        waiting = [watch.plural for watch in self._watches if not watch.synced.is_set()]
+        waiting = [watch.resource.plural for watch in self._essential() if not watch.synced.is_set()]
         return [f"has not yet listed {plural}" for plural in dict.fromkeys(waiting)] or self._broken()
 
 

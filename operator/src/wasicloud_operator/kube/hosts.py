@@ -9,6 +9,8 @@ import orjson
 
 _TIMEOUT = aiohttp.ClientTimeout(total=1.5)
 _LONGEST_BYTES = 65536
+_PASSING = ("starting", "draining")
+"""What a host says of every start and every end."""
 
 
 class Hosts:
@@ -29,6 +31,6 @@ class Hosts:
                 if response.status != 503:
                     return ""
                 document = orjson.loads(await response.content.read(_LONGEST_BYTES))
-                return "; ".join(str(reason) for reason in document["reasons"])
+                return "; ".join(str(reason) for reason in document["reasons"] if reason not in _PASSING)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError):
             return ""

@@ -14,12 +14,16 @@ _MANAGED = f"app.kubernetes.io/managed-by={labels.MANAGED_BY}"
 
 @dataclass(frozen=True, slots=True)
 class Resource:
-    """One kind as the API server serves it; the selectors narrow what is watched of it."""
+    """One kind as the API server serves it; the selectors narrow what is watched of it.
+
+    Nothing is decided before everything essential is known.
+    """
 
     api_version: str
     plural: str
     labels: str = ""
     fields: str = ""
+    essential: bool = True
 
     def path(self, namespace: str = "", name: str = "", sub: str = "") -> str:
         """``/apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL/NAME/SUB``."""
@@ -41,6 +45,6 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
         "PodDisruptionBudget": Resource("policy/v1", "poddisruptionbudgets"),
         "Pod": Resource("v1", "pods", labels=_MANAGED),
         # the only place where kubelet says which volume a pod waits for
-        "Event": Resource("v1", "events", fields="reason=FailedMount,involvedObject.kind=Pod"),
+        "Event": Resource("v1", "events", fields="reason=FailedMount,involvedObject.kind=Pod", essential=False),
     }
 )

@@ -54,9 +54,9 @@ class Watch:
         self._failures = 0
 
     @property
-    def plural(self) -> str:
+    def resource(self) -> Resource:
         """What it watches."""
-        return self._resource.plural
+        return self._resource
 
     @property
     def connected(self) -> bool:

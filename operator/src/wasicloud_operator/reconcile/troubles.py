@@ -138,8 +138,7 @@ def _crashed(case: Case) -> Trouble | None:
 
 
 def _not_ready(case: Case) -> Trouble | None:
-    """``starting`` and ``draining`` pass by themselves."""
-    if not case.remark or case.remark in ("starting", "draining"):
+    if not case.remark:
         return None
     return Trouble("HostNotReady", _sentence(case.remark))
 

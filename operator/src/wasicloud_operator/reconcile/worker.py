@@ -64,6 +64,7 @@ class Worker:
         self._outside = outside
         self._settings = settings
         self._resync = resync
+        self._told: dict[Key, tuple[str, Event]] = {}
         self._kinds: Mapping[str, Callable[[Key], Any]] = {
             names.WASM_COMPONENT: self._component,
             names.CAPABILITY_PROVIDER: self._provider,
@@ -102,6 +103,7 @@ class Worker:
         report, written, failed = await self._kinds[key.kind](key)
         if report is None:
             self._queue.forget(key)
+            self._told.pop(key, None)
             return "unchanged"
         written += await self._say(key, report)
         if failed is not None:
@@ -206,7 +208,8 @@ class Worker:
             raise
         self._world.put(key.kind, body)
         event = _event(api.find(before, api.READY), report.outcome.ready)
-        if event is not None:
+        if event is not None and self._told.get(key) != (report.uid, event):  # a crash loop says the same each time
+            self._told[key] = (report.uid, event)
             self._outside.events.record(key, report.uid, event)
         return 1
 
