@@ -157,6 +157,15 @@ def wasmtime_serve(name: str, component: Path, *flags: str) -> Iterator[Server]:
 
 
 @contextlib.contextmanager
+def plain(redis_port: int) -> Iterator[Server]:
+    """The peer without WebAssembly, on our own front (plain.py)."""
+    port = free_port()
+    with running([sys.executable, "-m", "bench.plain", str(port), str(redis_port)], "plain") as process:
+        wait_until_answers(port, "/", process)
+        yield Server("plain", port, process.pid)
+
+
+@contextlib.contextmanager
 def redis() -> Iterator[int]:
     """A Redis that keeps nothing on disk; its port."""
     port = free_port()

@@ -102,6 +102,9 @@ def keyvalue(effort: Effort) -> Iterator[Row]:
                 {"ours": lambda: 1 / _component_get(ours), "peer": lambda: 1 / _raw_get(client)}, effort.rounds * 3
             )
             note = "ratio of gets/s; the goal is at most 1.3 times the raw time"
+            with processes.plain(port) as peer:
+                name = "set and get on Redis over HTTP, against WSGI and redis-py, c=32"
+                yield rates(name, (ours, peer), 32, effort, None, "/kv?n=1")
             yield Row("keyvalue get on Redis", _micro(1 / best["ours"]), _micro(1 / best["peer"]), ratio, 1 / 1.3, note)
 
 
@@ -195,16 +198,18 @@ def _upload(server: Server, size: int) -> int:
     return highest
 
 
-def rates(name: str, servers: tuple[Server, Server], connections: int, effort: Effort, goal: float | None) -> Row:
+def rates(
+    name: str, servers: tuple[Server, Server], connections: int, effort: Effort, goal: float | None, path: str = "/"
+) -> Row:
     """Requests per second of both, interleaved."""
     ours, peer = servers
-    ratio, best = interleaved({s.name: _rate(s, connections, effort) for s in servers}, effort.rounds)
+    ratio, best = interleaved({s.name: _rate(s, connections, effort, path) for s in servers}, effort.rounds)
     return Row(name, f"{best[ours.name]:,.0f}/s", f"{best[peer.name]:,.0f}/s", ratio, goal)
 
 
-def _rate(server: Server, connections: int, effort: Effort) -> Callable[[], float]:
+def _rate(server: Server, connections: int, effort: Effort, path: str) -> Callable[[], float]:
     def measure() -> float:
-        result = load.wrk(server.url + "/", connections, effort.seconds)
+        result = load.wrk(server.url + path, connections, effort.seconds)
         if result.errors:
             raise RuntimeError(f"{server.name} failed {result.errors} requests")
         return result.rate
