@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from wasicloud_cli import inspection, output, pushing
+from wasicloud_cli import inspection, output, pushing, scaffold
 from wasicloud_cli.dev import command as dev
 from wasicloud_cli.problems import Unusable
 from wasicloud_host import errors
@@ -26,6 +26,8 @@ _EXAMPLES = {
   wasicloud inspect registry.example/gopher:1.2 --output json""",
     "push": """examples:
   wasicloud push gopher.wasm registry.example/gopher:1.2""",
+    "new": """examples:
+  wasicloud new rust gopher               then: cd gopher && make run""",
 }
 
 
@@ -56,6 +58,7 @@ def _parser() -> argparse.ArgumentParser:
     _dev(_command(commands, "dev", "run what manifests describe on this machine"))
     _inspect(_command(commands, "inspect", "show what a component imports and exports, and which Links it needs"))
     _push(_command(commands, "push", "push a component to a registry"))
+    _new(_command(commands, "new", "write a component's project that builds at once"))
     return parser
 
 
@@ -96,6 +99,14 @@ def _push(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("file", metavar="FILE", type=Path, help="the component's .wasm file")
     parser.add_argument("image", metavar="IMAGE", help="REGISTRY/NAME:TAG")
     parser.set_defaults(run=lambda given: pushing.run(given.file, given.image))
+
+
+def _new(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument(
+        "language", metavar="LANG", choices=tuple(scaffold.LANGUAGES), help=", ".join(scaffold.LANGUAGES)
+    )
+    parser.add_argument("name", metavar="NAME", help="the component's name, and the folder's")
+    parser.set_defaults(run=lambda given: scaffold.run(given.language, given.name, Path()))
 
 
 if __name__ == "__main__":
