@@ -15,7 +15,8 @@ from wasicloud_host.http.errors_page import Fault
 from wasicloud_host.http.limits import Limits
 from wasicloud_host.http.message import Request
 
-_RECEIVE_BYTES = 256 << 10
+_RECEIVE_BYTES = 64 << 10
+_RECEIVE_MORE_BYTES = 256 << 10  # once a client has filled the smaller one: a larger costs more to allocate
 _SWALLOW_BYTES = 256 << 10
 
 
@@ -32,13 +33,14 @@ class Patience(Protocol):
 class BodyReader:
     """Reads one request's body. Used by one thread at a time."""
 
-    __slots__ = ("_connection", "_limits", "_patience", "_request", "_waited", "fault")
+    __slots__ = ("_connection", "_limits", "_patience", "_request", "_size", "_waited", "fault")
 
     def __init__(self, connection: Connection, request: Request, limits: Limits, patience: Patience) -> None:
         self._connection = connection
         self._request = request
         self._limits = limits
         self._patience = patience
+        self._size = _RECEIVE_BYTES
         self._waited = 0.0
         self.fault: Fault | None = None
 
@@ -98,8 +100,10 @@ class BodyReader:
             self._request.expects_continue = False
             if not self._request.received:
                 self._patience.ask_to_continue()
-        data = connection.receive(_RECEIVE_BYTES)
+        data = connection.receive(self._size)
         if data:
+            if len(data) == self._size:
+                self._size = _RECEIVE_MORE_BYTES
             parser.feed(data)
             return True
         if data is None:

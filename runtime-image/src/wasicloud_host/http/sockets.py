@@ -103,13 +103,13 @@ class Sockets:
 
     def give_back(self, connection: Connection, state: State) -> None:
         """The inverse of `take_out`; the caller must not touch the connection afterwards. Any thread, under the team's lock."""
-        connection.busy = False
         if state is State.CLOSED:
             self._close(connection)
             return
         connection.state = state
         with contextlib.suppress(OSError, ValueError):
             self._poll.modify(connection.fd, _EVENTS[state])
+        connection.busy = False  # last: from here on the leader may serve, and even close it
 
     def wake(self) -> None:
         """Make the leader look around. Any thread."""
