@@ -49,8 +49,8 @@ def test_connections_that_ended_leave_nothing() -> None:
                 with front.connect() as client:
                     client.send(b"POST / HTTP/1.1\r\nhost: test\r\ncontent-length: 50000\r\n\r\n" + PIECE[:50_000])
                     assert client.answer().complete
-            front.seen.clear()
-            front.heads.clear()
+                front.seen.clear()  # the test's own notes
+                front.heads.clear()
             eventually(lambda: front.metrics.snapshot().gauges[("connections",)] == 0)
 
         round_of(300)
