@@ -1,0 +1,1 @@
+../../go-store/export_wasi_http_incoming_handler/gopher.go
