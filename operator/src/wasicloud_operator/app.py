@@ -21,7 +21,7 @@ from wasicloud_operator.kube.resources import RESOURCES
 from wasicloud_operator.kube.watch import Watch
 from wasicloud_operator.reconcile.ports import Body, Key
 from wasicloud_operator.reconcile.queue import Queue
-from wasicloud_operator.reconcile.worker import Outside, Worker
+from wasicloud_operator.reconcile.worker import Outside, Pace, Worker
 from wasicloud_operator.reconcile.world import World
 from wasicloud_operator.settings import Settings
 
@@ -93,7 +93,7 @@ class App:
         await asyncio.gather(*(watch.synced.wait() for watch in self._essential()))
         log.info("Synced")
         settings = self._settings
-        worker = Worker(self.world, self.queue, outside, settings.host, settings.resync_seconds)
+        worker = Worker(self.world, self.queue, outside, settings.host, Pace(settings.resync_seconds))
         self._workers = [self._task(worker.run(self._active)) for _ in range(settings.workers)]
         if not settings.lease_namespace:
             self._active.set()

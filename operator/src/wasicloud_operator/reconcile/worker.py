@@ -29,6 +29,8 @@ log = logging.getLogger(__name__)
 _ROUNDS = 4
 """Writes that follow from writes: there are two (the digest of what was fetched), and then there is nothing."""
 
+_APPLYING_SECONDS = 4.0
+
 _QUIET = ("Applying", "RollingOut", "OldObjectsGoing", "ApiServerBusy", engine.NOT_REACHED)
 """Reasons of every rollout: no Event tells of them."""
 
@@ -45,6 +47,17 @@ class Outside:
 
 
 @dataclass(frozen=True, slots=True)
+class Pace:
+    """Seconds: how often an object is looked at unasked, and how long a new component's manifest may take to come in full.
+
+    The objects of a file come one after another. A component that is started before its Links have come starts twice.
+    """
+
+    resync: float = 600.0
+    arrival: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """What a decision says of an object: conditions, the rest of the status, and when to look again."""
 
@@ -54,16 +67,18 @@ class Report:
 
 
 class Worker:
-    """Reconciles keys of ``queue`` by what ``world`` knows. ``resync`` is how often, in seconds, an object is looked at unasked."""
+    """Reconciles keys of ``queue`` by what ``world`` knows."""
 
     def __init__(
-        self, world: World, queue: Queue[Key], outside: Outside, settings: HostSettings, resync: float = 600.0
+        self, world: World, queue: Queue[Key], outside: Outside, settings: HostSettings, pace: Pace | None = None
     ) -> None:
         self._world = world
         self._queue = queue
         self._outside = outside
         self._settings = settings
-        self._resync = resync
+        self._pace = pace or Pace()
+        self._first_seen: dict[Key, float] = {}
+        self._deferred: set[Key] = set()
         self._told: dict[Key, tuple[str, Event]] = {}
         self._kinds: Mapping[str, Callable[[Key], Any]] = {
             names.WASM_COMPONENT: self._component,
@@ -104,15 +119,32 @@ class Worker:
         if report is None:
             self._queue.forget(key)
             self._told.pop(key, None)
+            self._first_seen.pop(key, None)
             return "unchanged"
+        if self._premature(key, report):
+            return "waiting"
         written += await self._say(key, report)
         if failed is not None:
             raise failed
         self._queue.forget(key)
         waits = report.outcome.ready.status != api.TRUE
         after = report.outcome.retry_after
-        self._queue.add_after(key, after if after is not None else self._resync * random.uniform(1, 2))  # noqa: S311 not a secret
+        if key in self._first_seen:
+            after = self._pace.arrival
+        self._queue.add_after(key, after if after is not None else self._pace.resync * random.uniform(1, 2))  # noqa: S311 not a secret
         return "written" if written else "waiting" if waits else "unchanged"
+
+    def _premature(self, key: Key, report: Report) -> bool:
+        """Whether a Link is looked at while its component is about to be written: it is told of that soon, and says nothing before.
+
+        Unless that takes long: then something is wrong with writing, and the Link is to show it.
+        """
+        if key.kind != names.LINK or report.outcome.ready.reason != "Applying" or key in self._deferred:
+            self._deferred.discard(key)
+            return False
+        self._deferred.add(key)
+        self._queue.add_after(key, _APPLYING_SECONDS)
+        return True
 
     async def _component(self, key: Key) -> tuple[Report | None, int, ApiProblem | None]:
         written = 0
@@ -121,7 +153,7 @@ class Worker:
             if view is None:
                 return None, written, None
             decision = component.decide(view, self._settings)
-            if not decision.changes:
+            if not decision.changes or self._arriving(key, view):
                 return await self._asked(key, view, decision), written, None
             try:
                 written += await self._write(decision)
@@ -130,6 +162,14 @@ class Worker:
                 return _report(view, decision), written, problem
             view = self._view(key)
         raise ApiProblem(0, "Unsettled", "writing does not come to an end")
+
+    def _arriving(self, key: Key, view: ComponentView) -> bool:
+        """Whether a component is so new that what belongs to it may still be on its way."""
+        if ("Deployment", key.object.name) in view.children:
+            self._first_seen.pop(key, None)
+            return False
+        now = time.monotonic()
+        return now - self._first_seen.setdefault(key, now) < self._pace.arrival
 
     def _view(self, key: Key) -> ComponentView | None:
         going = _going(self._world.body(key.kind, key.object))

@@ -1,0 +1,1 @@
+"""The whole operator: settings, start and end."""

@@ -1,0 +1,1 @@
+"""The three kinds' schemas against the dataclasses that read them."""

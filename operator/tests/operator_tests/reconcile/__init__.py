@@ -1,0 +1,1 @@
+"""Steps, the world that they see, the queue and the worker around them."""
