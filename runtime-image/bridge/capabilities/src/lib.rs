@@ -37,6 +37,10 @@ mod logging;
 
 use bindings::wasicloud::bridge::{capabilities as host, plumbing};
 
+/// Small enough to fit into the pages that the data begins: they are there anyway.
+#[global_allocator]
+static MEMORY: wire::Arena<{ 40 << 10 }> = wire::Arena::new();
+
 /// Implements every exported interface.
 struct Capabilities;
 

@@ -37,5 +37,9 @@ mod plumbing;
 mod random;
 mod sockets;
 
+/// Small enough to fit into the pages that the data begins: they are there anyway.
+#[global_allocator]
+static MEMORY: wire::Arena<{ 40 << 10 }> = wire::Arena::new();
+
 /// Implements every exported interface.
 struct Core;

@@ -2,6 +2,7 @@
 //! so `cargo test -p wasicloud-bridge-wire` runs on any machine.
 
 mod answer;
+mod arena;
 mod base64;
 #[cfg(all(target_arch = "wasm32", target_feature = "simd128"))]
 mod base64_simd;
@@ -11,6 +12,7 @@ mod list;
 mod rules;
 
 pub use answer::{Answer, Fault};
+pub use arena::Arena;
 pub use base64::{decode as decode_base64, encode as encode_base64};
 pub use data::{decode_data, encode_data, encode_data_into};
 pub use head::{parse_header_lines, parse_response_head, write_header_line, RequestHead};
