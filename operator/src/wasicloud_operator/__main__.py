@@ -10,6 +10,7 @@ import json
 import logging
 import os
 import sys
+from typing import Any, cast
 
 import kopf
 from kubernetes.config import ConfigException
@@ -38,6 +39,7 @@ async def _run(wanted: settings.Settings, access: credentials.Credentials) -> in
         clusterwide=not wanted.namespaces,
         namespaces=wanted.namespaces,
         standalone=True,
+        identity=cast("Any", wanted.identity),  # else kopf asks for the user's name, and a container's user has none
         stop_flag=operator.failed,
     )
     return 1 if operator.failed.is_set() else 0
