@@ -55,7 +55,6 @@ class Session:
         "handles",
         "io",
         "outgoing",
-        "request_id",
         "stdio",
     )
 
@@ -63,7 +62,6 @@ class Session:
         """``identities[i]`` is the component of the import ``capabilities-i``."""
         self.io: RequestIO | None = None
         self.deadline = deadlines.NEVER
-        self.request_id = ""
         self.exit_code: int | None = None
         self.handles = Handles()
         self.outgoing: list[OutgoingRequest] = []
@@ -71,13 +69,17 @@ class Session:
         self.exchange = Exchange(self)
         self.capabilities = [Capabilities(self, identity) for identity in identities]
 
+    @property
+    def request_id(self) -> str:
+        """The id of the request being served; asked for only when something is logged."""
+        return self.io.request_id if self.io is not None else ""
+
     def begin_request(self, io: RequestIO, deadline: float) -> None:
         """The instance starts to serve ``io``, to be done by ``deadline`` (`time.monotonic` seconds); in the serving thread."""
         self.io = io
         self.deadline = deadline
-        self.request_id = io.request_id
         for sink in self.stdio:
-            sink.belongs_to(self.request_id)
+            sink.belongs_to(io.request_id)
         self.exchange.begin()
         deadlines.begin(deadline)
 

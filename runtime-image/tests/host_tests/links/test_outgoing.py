@@ -17,7 +17,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from host_tests.links.served import read_exactly, read_head
 from wasicloud_host import config
 from wasicloud_host.links import encoding
-from wasicloud_host.links.outgoing import transport
+from wasicloud_host.links.outgoing import pool, transport
 from wasicloud_host.links.outgoing.egress import AllowedHosts
 
 ALLOWED = config.Egress(("127.0.0.1", "localhost", "*.invalid"))
@@ -356,6 +356,26 @@ def test_a_kept_connection_that_the_server_closed_costs_nothing(allowed, peer):
         handle = int(allowed.send(f"http://127.0.0.1:{server.port}/")[1:])
         assert allowed.head(handle).startswith(b"o200")
         assert allowed.body(handle) == b"ok"
+
+
+def test_connections_that_are_kept_are_bounded_for_each_server_and_in_all():
+    class Kept:
+        closed = False
+
+        def is_idle(self):
+            return True
+
+        def close(self):
+            self.closed = True
+
+    kept = pool.Pool()
+    transports = [Kept() for _ in range(200)]
+    for number, connection in enumerate(transports):
+        kept.keep((False, f"host-{number % 20}", 80), connection)
+    assert sum(not connection.closed for connection in transports) == pool.IDLE_IN_ALL
+    assert kept.take((False, "host-19", 80)) is transports[-1]
+    kept.close()
+    assert sum(not connection.closed for connection in transports) == 1
 
 
 def test_while_it_waits_for_the_client_outgoing_requests_go_on(world, peer):

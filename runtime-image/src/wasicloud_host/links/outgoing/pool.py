@@ -12,6 +12,9 @@ IDLE_SECONDS = 15.0
 IDLE_CONNECTIONS = 8
 """Most connections kept for one server."""
 
+IDLE_IN_ALL = 64
+"""Most connections kept for all servers."""
+
 Server = tuple[bool, str, int]
 
 
@@ -36,12 +39,27 @@ class Pool:
 
     def keep(self, server: Server, transport: Transport) -> None:
         """A connection whose request is answered to the end."""
+        now = time.monotonic()
         with self._lock:
-            kept = self._idle[server]
-            kept.append((time.monotonic(), transport))
-            spare = kept.pop(0)[1] if len(kept) > IDLE_CONNECTIONS else None
-        if spare is not None:
-            spare.close()
+            self._idle[server].append((now, transport))
+            spare = self._spare(now)
+        for each in spare:
+            each.close()
+
+    def _spare(self, now: float) -> list[Transport]:
+        """Take out what is too old or too much."""
+        spare = []
+        for other, kept in list(self._idle.items()):
+            while kept and (now - kept[0][0] > IDLE_SECONDS or len(kept) > IDLE_CONNECTIONS):
+                spare.append(kept.pop(0)[1])
+            if not kept:
+                del self._idle[other]
+        while sum(map(len, self._idle.values())) > IDLE_IN_ALL:
+            oldest = min(self._idle, key=lambda other: self._idle[other][0][0])
+            spare.append(self._idle[oldest].pop(0)[1])
+            if not self._idle[oldest]:
+                del self._idle[oldest]
+        return spare
 
     def close(self) -> None:
         """Disconnect all."""

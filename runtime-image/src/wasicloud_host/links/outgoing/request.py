@@ -98,9 +98,10 @@ class OutgoingRequest(Stream):
         return self._since + self._patience()[0]
 
     def head(self) -> bytes | None:
-        """The response's head, or ``None`` if it is not there yet; raises `Failure`."""
+        """The response's head, or ``None`` if it is not there yet; raises `Failure`, but not one that came after the head."""
         self.advance()
-        self._raise_failure()
+        if self._head is None:
+            self._raise_failure()
         return self._head
 
     def read(self, limit: int) -> bytes | None:

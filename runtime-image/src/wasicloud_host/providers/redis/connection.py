@@ -63,6 +63,7 @@ class NodeConnection:
         self._where = settings.socket or f"{host}:{port}"
         self._connection = _connection(settings, host, port)
         self._used_at = 0.0
+        self._bounded_to = ANSWER_SECONDS
 
     def run(self, command: Command, *, repeatable: bool = True) -> Any:
         """One command's reply; raises `BackendError`, `Redirected`, `ScriptMissing`. ``repeatable``: running it twice does no harm."""
@@ -99,13 +100,10 @@ class NodeConnection:
         connection = self._connection
         if self._used_at == 0.0:
             self._connect()
-        wait = deadline.within(ANSWER_SECONDS)
+        self._bound()
         connection.send_packed_command([packed], check_health=False)
         replies = []
         for _ in range(count):
-            if wait < ANSWER_SECONDS and not connection.can_read(wait):
-                connection.disconnect()
-                raise redis_errors.TimeoutError
             try:
                 replies.append(connection.read_response(disable_decoding=True))
             except redis_errors.ResponseError as error:
@@ -119,11 +117,19 @@ class NodeConnection:
     def _connect(self) -> None:
         connection = self._connection
         connection.socket_connect_timeout = deadline.within(CONNECT_SECONDS)
+        connection.socket_timeout = self._bounded_to = deadline.within(ANSWER_SECONDS)
         connection.disconnect()
         try:
             connection.connect()
         except redis_errors.ResponseError as error:
             raise _failure(self._where, error) from None
+
+    def _bound(self) -> None:
+        """Wait for this answer no longer than the request can."""
+        seconds = deadline.within(ANSWER_SECONDS)
+        if seconds != self._bounded_to:
+            self._connection.update_current_socket_timeout(seconds)
+            self._bounded_to = seconds
 
     def _drop_if_dead(self) -> None:
         """An idle connection has nothing to read unless its peer has closed it."""
