@@ -121,6 +121,7 @@ class App:
     def _component_line(self, line: Mapping[str, object]) -> None:
         fields = dict(line)
         level, message = str(fields.pop("level", "info")), str(fields.pop("message", ""))
+        fields["requestId"] = fields.pop("request", None)  # as the access log calls it
         self._log.write(level, message, **fields)
 
     def drain(self) -> bool:

@@ -48,8 +48,15 @@ class Team:
     """All serving threads of a server."""
 
     def __init__(
-        self, sockets: Sockets, serve: Callable[[Connection, Worker], State], limits: Limits, metrics: Metrics
+        self,
+        sockets: Sockets,
+        serve: Callable[[Connection, Worker], State],
+        limits: Limits,
+        metrics: Metrics,
+        complain: Callable[[Exception], None],
     ) -> None:
+        """`serve` must not raise; `complain` is told what went wrong in the poll loop itself."""
+        self._complain = complain
         self._sockets = sockets
         self._serve = serve
         self._limits = limits
@@ -121,7 +128,12 @@ class Team:
         sockets = self._sockets
         serve = self._serve
         while not self._stopping:
-            connection = sockets.next()
+            try:
+                connection = sockets.next()
+            except Exception as error:  # noqa: BLE001 - the boundary: without a leader nobody would be served
+                self._complain(error)
+                time.sleep(_TICK)
+                continue
             if connection is None:
                 continue
             worker.connection = connection

@@ -48,7 +48,7 @@ class Server:
         listener = sockets_.open_listener(self._settings.listen, backlog=self._limits.backlog)
         self.address = listener.getsockname()[:2]
         sockets = sockets_.Sockets(listener, self._limits, self._service.cache, self._guarded(idle))
-        team = Team(sockets, self._service.serve, self._limits, self._metrics)
+        team = Team(sockets, self._service.serve, self._limits, self._metrics, self._complain)
         self._sockets, self._team = sockets, team
         self._metrics.gauge("connections", lambda: float(len(sockets)))
         self._metrics.gauge("threads", lambda: float(team.threads))
@@ -65,10 +65,13 @@ class Server:
             try:
                 return idle()
             except Exception as error:  # noqa: BLE001 - the boundary: the leader must go on
-                self._service.log.write("error", "A preparation failed", error=f"{type(error).__name__}: {error}")
+                self._complain(error)
                 return False
 
         return prepare
+
+    def _complain(self, error: Exception) -> None:
+        self._service.log.write("error", "The poll loop stumbled", error=f"{type(error).__name__}: {error}")
 
     def _tick(self) -> None:
         now = int(time.time())

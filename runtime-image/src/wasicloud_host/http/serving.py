@@ -66,24 +66,25 @@ class Service:
             if connection.state is not State.OPEN:
                 return self._go_on(connection, worker)
             data = connection.receive(_RECEIVE_BYTES)
+            parser = connection.parser
+            if parser.partial:
+                return self._serve_open_head(connection, data, worker)
             if not data:
                 return State.OPEN if data is None else State.CLOSED
-            parser = connection.parser
-            if not parser.partial:
-                parser.feed(data)
-                return self._answer_all(connection, worker)
-            return self._serve_open_head(connection, data, worker)
+            parser.feed(data)
+            return self._answer_all(connection, worker)
         except Exception as error:  # noqa: BLE001 - the boundary: a fault of the edge costs one connection
             self.log.write("error", "A connection failed", error=f"{type(error).__name__}: {error}")
             return State.CLOSED
 
-    def _serve_open_head(self, connection: Connection, data: bytes, worker: Worker) -> State:
-        """More of a head that came in pieces: a trickle earns no more time."""
-        deadline = connection.deadline
-        if time.monotonic() > deadline:  # the sweep passes over connections that are ready
+    def _serve_open_head(self, connection: Connection, data: bytes | None, worker: Worker) -> State:
+        """More of a head that comes in pieces, or none in time: a trickle earns no more time."""
+        if data == b"":
+            return State.CLOSED
+        if time.monotonic() > connection.deadline:
             return self._refuse(connection, Fault(408), worker)
         parser = connection.parser
-        parser.feed(data)
+        parser.feed(data or b"")
         if parser.partial and not parser.requests and parser.fault is None:
             return State.OPEN
         return self._answer_all(connection, worker)
@@ -150,7 +151,7 @@ class Service:
             io.finish(self.handler(head, self._body(request) if request.pieces is not None else b"", io))
             if io.spoilt:
                 outcome = "aborted"
-        except Exception as error:  # noqa: BLE001 - the boundary: whatever happened costs this request only
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary: it costs this request only
             outcome = self._fail(error, io, connection, request)
         seconds = time.perf_counter() - begun
         status = io.status or _UNANSWERED
@@ -216,7 +217,7 @@ class Service:
 
     # ---- failures
 
-    def _fail(self, error: Exception, io: RequestIO, connection: Connection, request: Request) -> str:
+    def _fail(self, error: BaseException, io: RequestIO, connection: Connection, request: Request) -> str:
         """Answer a request whose handler failed; a short word for the log."""
         io.close = True
         if isinstance(error, errors.ClientGone) or connection.gone:
@@ -262,7 +263,7 @@ class Service:
             connection.gone = True
 
 
-def _judge(error: Exception) -> tuple[Fault, str]:
+def _judge(error: BaseException) -> tuple[Fault, str]:
     """Status and word for an error of the handler."""
     if isinstance(error, Fault):
         return error, "refused" if error.status < 500 else "failed"

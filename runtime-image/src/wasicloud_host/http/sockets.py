@@ -204,9 +204,9 @@ class Sockets:
     def _expire(self, connection: Connection) -> None:
         self.timed_out += 1
         if connection.state is State.OPEN and connection.parser.partial:
-            with contextlib.suppress(OSError):
-                connection.send(b"HTTP/1.1 408 Request Timeout\r\ncontent-length: 0\r\nconnection: close\r\n\r\n")
-        elif connection.state is State.FLUSHING:
+            self._ready.append(connection)  # whoever serves it sees that it is late, and says so
+            return
+        if connection.state is State.FLUSHING:
             connection.cut()
         self._close(connection)
 

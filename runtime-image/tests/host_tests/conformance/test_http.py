@@ -174,7 +174,7 @@ def test_ht18_lines_on_stdout_and_stderr_reach_the_log_with_the_request(host):
     assert host.log_has("a-line-of-ht18")
     lines = [line for line in host.log() if "a-line-of-ht18" in str(line.get("message"))]
     assert {line["stream"] for line in lines} == {"stdout", "stderr"}
-    assert {line["request"] for line in lines} == {"ht18"}
+    assert {line["requestId"] for line in lines} == {"ht18"}
 
 
 def test_ht19_a_guest_that_spins_leaks_or_exits_costs_one_request(tmp_path):

@@ -179,3 +179,20 @@ def test_running_out_of_descriptors_costs_idle_connections_not_the_server() -> N
                 sock.close()
         with front.connect() as client:
             assert client.get().status == 200
+
+
+def test_a_preparation_that_fails_leaves_the_server_serving() -> None:
+    calls = []
+
+    def prepare() -> bool:
+        calls.append(1)
+        if len(calls) < 3:
+            return True
+        raise RuntimeError
+
+    server = Server(config.Http(listen="127.0.0.1:0", access_log=False), hello, Metrics(), Log(-1))
+    with Client(server.start(prepare)) as client:
+        for _ in range(3):
+            assert client.get().body == b"hello"
+    server.close()
+    assert len(calls) >= 3

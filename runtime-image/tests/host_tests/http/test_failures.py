@@ -11,7 +11,7 @@ from wasicloud_host import errors
 from wasicloud_host.http.errors_page import Fault, from_error_code
 
 
-def raising(error: Exception):
+def raising(error: BaseException):
     def handle(_head: bytes, _body: bytes, _io) -> bytes:
         raise error
 
@@ -27,10 +27,11 @@ def raising(error: Exception):
         (errors.BodyTooLarge("secret"), 413),
         (errors.RequestBodyBroken("secret"), 400),
         (RuntimeError("secret"), 500),
+        (SystemExit("secret"), 500),
         (UnicodeDecodeError("utf-8", b"secret", 0, 1, "secret"), 500),
     ],
 )
-def test_errors_of_the_handler(error: Exception, status: int) -> None:
+def test_errors_of_the_handler(error: BaseException, status: int) -> None:
     with raising(error) as front, front.connect() as client:
         answer = client.get(extra="x-request-id: abc-1\r\n")
         assert answer.status == status

@@ -29,6 +29,7 @@ def test_a_trickle_does_not_renew_a_heads_time() -> None:
         sender.start()
         answer = client.answer()
         assert answer.status == 408
+        assert answer.header("x-request-id")
         assert time.monotonic() - began < 15
         client.sock.close()
         sender.join()
@@ -50,7 +51,10 @@ def test_a_head_that_begins_after_a_request_has_its_own_time() -> None:
     with serving(hello, head_seconds=0.5, idle_seconds=60) as front, front.connect() as client:
         client.send(b"GET / HTTP/1.1\r\nhost: test\r\n\r\nGET / HT")
         assert client.answer().status == 200
-        assert client.answer().status == 408
+        late = client.answer()
+        assert late.status == 408
+        assert late.header("x-request-id")
+        assert b'"detail"' in late.body
 
 
 def test_a_body_that_stops_is_given_up() -> None:
