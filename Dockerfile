@@ -17,10 +17,12 @@ RUN /build/bin/pip wheel --no-cache-dir --quiet --no-deps --no-build-isolation -
 
 # Bytecode is written here, with hashes in place of times and unchecked at run: the same sources give the same files, and
 # nothing is compiled in a pod, whose root file system is read-only.
+# kubernetes/aio is a second copy of its client, 68 MB that nothing here imports.
 FROM wheel AS operator-packages
 RUN python -m venv --without-pip /opt/wasicloud \
  && python -m pip --python /opt/wasicloud/bin/python install --no-cache-dir --quiet --no-compile --only-binary :all: --require-hashes -r /locks/operator.lock \
  && python -m pip --python /opt/wasicloud/bin/python install --no-cache-dir --quiet --no-compile --no-deps --no-index /wheel/*.whl \
+ && rm -rf /opt/wasicloud/lib/python3*/site-packages/kubernetes/aio \
  && find /opt/wasicloud -type d \( -name tests -o -name test \) -prune -exec rm -rf {} + \
  && /opt/wasicloud/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/wasicloud/lib
 
@@ -32,7 +34,7 @@ RUN python -m venv --without-pip /opt/wasicloud \
  && /opt/wasicloud/bin/python -m compileall -q --invalidation-mode unchecked-hash /opt/wasicloud/lib
 
 FROM ${BASE} AS runtime
-ENV PATH=/opt/wasicloud/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONSAFEPATH=1
+ENV PATH=/opt/wasicloud/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 PYTHONSAFEPATH=1 HOME=/tmp LOGNAME=wasicloud
 WORKDIR /tmp
 USER 65532:65532
 

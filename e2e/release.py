@@ -57,11 +57,10 @@ class Release:
         helm("uninstall", self.name, "--namespace", self.namespace_name, "--wait")
 
     def remove(self) -> None:
-        """Uninstall, and take away the kinds and the namespace."""
+        """Uninstall, and take away the namespace; the kinds stay, with whatever else is in the cluster."""
         if os.environ.get("E2E_KEEP"):
             return
         self.uninstall()
-        kubectl("delete", "crd", "--selector", "app.kubernetes.io/part-of=wasi-cloud", "--wait=false")
         kubectl("delete", "namespace", self.namespace_name, "--wait=false")
 
     def scale(self, replicas: int) -> None:
