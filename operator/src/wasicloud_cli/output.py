@@ -18,6 +18,12 @@ def problem(text: str) -> None:
     sys.stderr.flush()
 
 
+def raw(text: str) -> None:
+    """Text for a terminal as it is."""
+    sys.stdout.write(text)
+    sys.stdout.flush()
+
+
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     """Columns as wide as their widest cell, two spaces apart."""
     cells = [tuple(header), *(tuple(row) for row in rows)]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import errno
+import functools
 import signal
 import socket
 from collections.abc import Iterator, Mapping
@@ -13,8 +14,10 @@ from pathlib import Path
 from wasicloud_cli import artifacts, manifests, output
 from wasicloud_cli.artifacts import Artifact
 from wasicloud_cli.dev import hosts, plan, watch
+from wasicloud_cli.dev.figures import Figures
+from wasicloud_cli.dev.hosts import Failure
 from wasicloud_cli.dev.plan import Plan, Service
-from wasicloud_cli.dev.screen import Screen
+from wasicloud_cli.dev.screen import Row, Screen
 from wasicloud_cli.dev.supervisor import Supervisor
 from wasicloud_cli.dev.workspace import Workspace
 from wasicloud_cli.manifests import Manifests
@@ -26,6 +29,7 @@ from wasicloud_operator.api.refs import ObjectKey
 
 _BACKLOG = 4096
 _POLL_SECONDS = 0.02
+_COUNT_SECONDS = 1.0
 _PATIENCE_SECONDS = 10.0  # then the table is shown with what is not ready yet
 
 
@@ -60,6 +64,7 @@ class _Session:
         self._running: dict[ObjectKey, Supervisor] = {}
         self._watched: tuple[Path, ...] = options.files
         self._stop = asyncio.Event()
+        self._plan = Plan((), (), ())
 
     async def run(self) -> int:
         seen = watch.signature(self._watched)
@@ -72,11 +77,12 @@ class _Session:
                 return 0
             self._screen.warnings(wanted)
             self._show(wanted)
-            if self._options.watch:
-                await self._watch(seen)
-            else:
-                await self._stop.wait()
+            self._announce_late(wanted)
+            counting = asyncio.create_task(self._count())
+            await (self._watch(seen) if self._options.watch else self._stop.wait())
+            await counting
         finally:
+            self._screen.close()
             await self._drain()
         return 0
 
@@ -135,12 +141,45 @@ class _Session:
             self._show(wanted)
 
     def _show(self, wanted: Plan) -> None:
+        self._plan = wanted
         self._screen.table(wanted, [self._row(service) for service in wanted.services])
 
-    def _row(self, service: Service) -> tuple[str, str, str]:
+    def _row(self, service: Service, figures: Figures | None = None) -> Row:
         supervisor = self._running[service.key]
-        url = f"http://{self._options.address}:{supervisor.port}"
-        return service.title, url, f"not ready: {supervisor.reason}" if supervisor.reason else "ready"
+        return Row(service.title, self._url(supervisor), supervisor.reason, figures)
+
+    def _url(self, supervisor: Supervisor) -> str:
+        return f"http://{self._options.address}:{supervisor.port}"
+
+    async def _count(self) -> None:
+        """Keep the live table up to date."""
+        while self._screen.terminal and not self._stop.is_set():
+            plan = self._plan
+            services = [service for service in plan.services if service.key in self._running]
+            figures = await asyncio.gather(*(self._running[service.key].figures() for service in services))
+            rows = [
+                self._row(service, each)
+                for service, each in zip(services, figures, strict=True)
+                if service.key in self._running
+            ]
+            self._screen.live(plan, rows)
+            await asyncio.sleep(_COUNT_SECONDS)
+
+    def _announce_late(self, wanted: Plan) -> None:
+        """Hosts that the table showed as not ready say when they are, or that they never will be."""
+        for service in wanted.services:
+            supervisor = self._running[service.key]
+            if not supervisor.first.done():
+                supervisor.first.add_done_callback(functools.partial(self._late, supervisor))
+
+    def _late(self, supervisor: Supervisor, first: asyncio.Future[Failure | None]) -> None:
+        if first.cancelled():
+            return
+        failure = first.result()
+        if failure is None:
+            self._screen.event(supervisor.title, f"ready at {self._url(supervisor)}")
+        else:
+            self._screen.trouble(supervisor.title, "the host refused to start: " + "\n".join(failure.lines[-5:]))
 
     def _bind(self) -> socket.socket:
         """The next port after those in use here; raises `Unusable` if another program has it."""
@@ -172,6 +211,7 @@ class _Session:
             for supervisor in self._running.values():
                 supervisor.kill()
         else:
+            self._screen.close()
             output.line("--- draining; again to stop at once")
         self._stop.set()
 

@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from wasicloud_cli.dev.figures import Figures, parse
 from wasicloud_host import config
 
 COMMAND = (sys.executable, "-m", "wasicloud_host")
@@ -21,6 +22,7 @@ COMMAND = (sys.executable, "-m", "wasicloud_host")
 _LAUNCHER = Path(__file__).with_name("launcher.py")
 _REFUSED = 2  # exit code of a host that was told something it cannot run
 _KEPT_LINES = 50
+_ANSWER_SECONDS = 5.0
 _LONGEST_LINE = 1 << 20
 
 
@@ -64,20 +66,31 @@ class Host:
     async def readiness(self) -> str | None:
         """Why it is not ready, in the host's words, or None if it is."""
         try:
-            reader, writer = await asyncio.open_connection("127.0.0.1", self._management_port)
-        except OSError:
+            ready, body = await self._ask("/readyz")
+        except ConnectionRefusedError:
             return "it is starting"
-        try:
-            writer.write(b"GET /readyz HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")
-            answer = await asyncio.wait_for(reader.read(1 << 16), timeout=5)
         except (OSError, TimeoutError):
             return "it does not answer"
+        return None if ready else _reasons(body)
+
+    async def figures(self) -> Figures | None:
+        """What it counts, or None if it does not say."""
+        try:
+            _, body = await self._ask("/metrics")
+        except (OSError, TimeoutError):
+            return None
+        return parse(body.decode(errors="replace"))
+
+    async def _ask(self, path: str) -> tuple[bool, bytes]:
+        """Whether the management port answers 200, and what. Raises `OSError` or `TimeoutError`."""
+        reader, writer = await asyncio.open_connection("127.0.0.1", self._management_port)
+        try:
+            writer.write(f"GET {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n".encode())
+            answer = await asyncio.wait_for(reader.read(), timeout=_ANSWER_SECONDS)
         finally:
             writer.close()
         head, _, body = answer.partition(b"\r\n\r\n")
-        if head.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")):
-            return None
-        return _reasons(body)
+        return head.startswith((b"HTTP/1.1 200", b"HTTP/1.0 200")), body
 
     async def drain(self, seconds: float) -> None:
         """Ask it to finish its requests and go; after ``seconds`` it is killed."""

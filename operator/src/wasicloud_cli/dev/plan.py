@@ -222,7 +222,7 @@ def _about(item: CapabilityProvider) -> str:
         case provider.Filesystem():
             return f"filesystem at {backend.path or 'a temporary directory'}"
         case _:
-            return "memory: each host has its own, and loses it when an edit replaces the host"
+            return "memory, of each host alone: lost when an edit replaces it"
 
 
 def _title(component: WasmComponent, manifests: Manifests) -> str:

@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from typing import Protocol
 
+from wasicloud_cli.dev.figures import Figures
 from wasicloud_cli.dev.hosts import Failure, Host
 from wasicloud_host import config
 
@@ -60,6 +61,10 @@ class Supervisor:
     def wanted(self) -> config.HostConfig | None:
         """The configuration that runs, or that is being brought up."""
         return self._wanted
+
+    async def figures(self) -> Figures | None:
+        """What the serving host counts."""
+        return await self._current.figures() if self._current is not None else None
 
     async def apply(self, wanted: config.HostConfig) -> None:
         """Run ``wanted`` from now on; what serves now goes on until that is ready."""
