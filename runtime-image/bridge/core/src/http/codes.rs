@@ -133,3 +133,40 @@ fn field_size(text: &str) -> FieldSizePayload {
 fn write_size(size: &FieldSizePayload) -> String {
     format!("{}:{}", size.field_name.as_deref().unwrap_or(""), number(&size.field_size))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Every code that carries something, and some that do not.
+    const SPELLINGS: [&str; 14] = [
+        "connection-refused",
+        "HTTP-request-URI-invalid",
+        "HTTP-request-body-size:3",
+        "HTTP-response-body-size",
+        "HTTP-response-header-section-size:70000",
+        "HTTP-response-transfer-coding:zip",
+        "internal-error:it broke: here",
+        "internal-error",
+        "HTTP-request-header-size:x-name:12",
+        "HTTP-request-header-size",
+        "HTTP-response-trailer-size:x-name:",
+        "DNS-error:NXDOMAIN:3",
+        "DNS-error:SERVFAIL:",
+        "TLS-alert-received:40:handshake failure",
+    ];
+
+    #[test]
+    fn what_is_read_is_written_again() {
+        for spelling in SPELLINGS {
+            let code = find(&Fault::parse(spelling)).expect(spelling);
+            assert_eq!(write(&code), spelling);
+        }
+    }
+
+    #[test]
+    fn an_unknown_code_is_internal_and_keeps_its_text() {
+        assert!(find(&Fault::parse("other:nonsense")).is_none());
+        assert_eq!(write(&code(Fault::parse("other:nonsense"))), "internal-error:nonsense");
+    }
+}

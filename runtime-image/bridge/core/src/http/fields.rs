@@ -130,3 +130,62 @@ impl GuestFields for Fields {
         resource(Rc::new(RefCell::new(self.entries.borrow().clone())), false)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn fields(immutable: bool) -> Fields {
+        let entries =
+            vec![("A".into(), b"1".to_vec()), ("b".into(), b"2".to_vec()), ("a".into(), b"3".to_vec())];
+        Fields { entries: Rc::new(RefCell::new(entries)), immutable }
+    }
+
+    #[test]
+    fn names_are_found_in_any_case_and_kept_as_written() {
+        let fields = fields(false);
+        assert_eq!(fields.get("a".into()), [b"1".to_vec(), b"3".to_vec()]);
+        assert!(fields.has("B".into()) && !fields.has("no such".into()));
+        fields.set("A".into(), vec![b"4".to_vec()]).unwrap();
+        let expected: Vec<Header> = vec![("b".into(), b"2".to_vec()), ("A".into(), b"4".to_vec())];
+        assert_eq!(GuestFields::entries(&fields), expected);
+        fields.delete("B".into()).unwrap();
+        assert!(!fields.has("b".into()));
+    }
+
+    #[test]
+    fn ht02_what_came_in_is_immutable() {
+        let fields = fields(true);
+        assert!(matches!(fields.set("a".into(), vec![]), Err(HeaderError::Immutable)));
+        assert!(matches!(fields.append("a".into(), vec![]), Err(HeaderError::Immutable)));
+        assert!(matches!(fields.delete("a".into()), Err(HeaderError::Immutable)));
+    }
+
+    #[test]
+    fn ht03_forbidden_and_ill_formed_fields_are_refused() {
+        let fields = fields(false);
+        let chunked = fields.append("Transfer-Encoding".into(), b"chunked".to_vec());
+        assert!(matches!(chunked, Err(HeaderError::Forbidden)));
+        assert!(matches!(fields.delete("host".into()), Err(HeaderError::Forbidden)));
+        assert!(matches!(fields.set("a b".into(), vec![]), Err(HeaderError::InvalidSyntax)));
+        assert!(matches!(
+            fields.set("a".into(), vec![b"x\r\ny: z".to_vec()]),
+            Err(HeaderError::InvalidSyntax)
+        ));
+    }
+
+    #[test]
+    #[should_panic(expected = "128 KiB")]
+    fn ht15_too_many_bytes_end_the_instance() {
+        let fields = fields(false);
+        for _ in 0..200 {
+            fields.append("x".into(), vec![b'x'; 1000]).unwrap();
+        }
+    }
+
+    #[test]
+    fn guests_see_no_fields_of_the_connection() {
+        let seen = visible(vec![("Host".into(), b"h".to_vec()), ("x".into(), b"1".to_vec())]);
+        assert_eq!(*seen.borrow(), [("x".to_owned(), b"1".to_vec())]);
+    }
+}

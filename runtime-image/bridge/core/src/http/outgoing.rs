@@ -26,7 +26,7 @@ pub struct Body {
 }
 
 impl Body {
-    fn new(quota: Option<Quota>) -> Rc<Self> {
+    pub fn new(quota: Option<Quota>) -> Rc<Self> {
         let sink = Sink::new(Target::Memory, quota);
         Rc::new(Self { sink, end: RefCell::new(End::Open), upstream: RefCell::default() })
     }

@@ -251,3 +251,7 @@ impl types::GuestResponseOutparam for ResponseOutparam {
         RESPONSE.set(Some(response));
     }
 }
+
+#[cfg(test)]
+#[path = "served_tests.rs"]
+mod tests;

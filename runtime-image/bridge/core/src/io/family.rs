@@ -28,3 +28,24 @@ impl Drop for Child {
         self.0.set(self.0.get() - 1);
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn parents_go_after_their_children() {
+        let parent = Children::default();
+        let child = parent.adopt();
+        drop(child);
+        drop(parent);
+    }
+
+    #[test]
+    #[should_panic(expected = "before its children")]
+    fn a_parent_that_goes_first_traps() {
+        let parent = Children::default();
+        let _child = parent.adopt();
+        drop(parent);
+    }
+}
