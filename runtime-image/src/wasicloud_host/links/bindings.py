@@ -15,6 +15,7 @@ from wasicloud_host.capabilities.blobstore import Blobstore
 from wasicloud_host.capabilities.keyvalue import KeyValue
 from wasicloud_host.capabilities.naming import Place
 from wasicloud_host.errors import LinkRefused
+from wasicloud_host.providers import registry
 from wasicloud_host.providers.provider import Provider
 
 KEYVALUE = "wasi:keyvalue"
@@ -141,6 +142,12 @@ def _routes(component: config.Component, providers: Mapping[str, Provider]) -> M
                 f"use {' or '.join(_LINKED)}",
             )
         route = Route(link, providers[link.provider])
+        if link.interface not in registry.capabilities(route.provider.type):
+            raise LinkRefused(
+                f"{where}.provider",
+                f"{link.provider!r} ({route.provider.type}) does not serve {link.interface}",
+                f"use a provider of another type: {', '.join(registry.serving(link.interface))}",
+            )
         claimed = routes.setdefault(link.interface, {})
         for identifier in _claims(link):
             if identifier in claimed:

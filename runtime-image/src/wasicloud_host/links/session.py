@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from wasicloud_host import config
 from wasicloud_host.capabilities import deadline as deadlines
+from wasicloud_host.errors import ConfigInvalid
 from wasicloud_host.links.bindings import Bindings
 from wasicloud_host.links.configuration import Configuration
 from wasicloud_host.links.exchange import Exchange, RequestIO
@@ -33,12 +34,17 @@ class Identity:
 def identify(
     component: config.Component, bindings: Bindings, log: Log = unlogged, observer: Observer | None = None
 ) -> Identity:
-    """The identity of a configured component; made once, shared by all its instances."""
+    """The identity of a configured component; made once, shared by all its instances. Raises `errors.ConfigInvalid`."""
+    try:
+        allowed = AllowedHosts(component.egress.allowed_hosts)
+    except ValueError as error:
+        where = f"components[{component.name}].egress.allowedHosts"
+        raise ConfigInvalid(where, str(error), "write HOST, HOST:PORT or *.DOMAIN") from None
     return Identity(
         name=component.name,
         bindings=bindings,
         configuration=Configuration(component.config, component.config_directories),
-        client=Client(AllowedHosts(component.egress.allowed_hosts)),
+        client=Client(allowed),
         log=log,
         observer=observer or Unobserved(),
     )

@@ -35,6 +35,17 @@ BACKENDS: Mapping[str, Backend] = MappingProxyType(
 )
 
 
+def capabilities(type_name: str) -> tuple[str, ...]:
+    """The interfaces that a type of backend serves."""
+    backend = BACKENDS.get(type_name)
+    return () if backend is None else backend.capabilities
+
+
+def serving(interface: str) -> list[str]:
+    """The types of backend that serve an interface."""
+    return [name for name, backend in BACKENDS.items() if interface in backend.capabilities]
+
+
 def open_all(providers: Sequence[config.Provider], workers: int = 1) -> dict[str, Provider]:
     """The configured providers by name; raises `ConfigInvalid` with path, problem and remedy. Nothing is connected yet."""
     opened: dict[str, Provider] = {}

@@ -16,6 +16,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from host_tests.links.served import read_exactly, read_head
 from wasicloud_host import config
+from wasicloud_host.errors import ConfigInvalid
 from wasicloud_host.links import encoding
 from wasicloud_host.links.outgoing import pool, transport
 from wasicloud_host.links.outgoing.egress import AllowedHosts
@@ -87,11 +88,28 @@ def test_nowhere_is_allowed_by_default(world, peer):
         (["*.internal:8443"], "x.internal", 8443, True),
         (["*.internal:8443"], "x.internal", 443, False),
         (["[::1]:80"], "::1", 80, True),
+        (["*.example.com"], "a.example.com:80", 80, False),
         ([], "example.com", 80, False),
     ],
 )
 def test_allowed_hosts(rules, host, port, allowed):
     assert AllowedHosts(rules).allows(host, port) is allowed
+
+
+@pytest.mark.parametrize("rule", ["*", "https://example.com", "a b", "", "host:port", "*.", "a.*.b", "host:0"])
+def test_what_is_no_rule_stops_before_serving(world, rule):
+    with pytest.raises(ConfigInvalid, match="allowedHosts"):
+        world(egress=config.Egress((rule,)))
+
+
+def test_every_request_is_counted_once(allowed, peer):
+    handle = int(allowed.send(f"http://127.0.0.1:{peer(hello).port}/")[1:])
+    allowed.head(handle)
+    allowed.body(handle)
+    allowed.send("http://evil.example/")
+    allowed.head(int(allowed.send("http://127.0.0.1:1/")[1:]))
+    assert [call[2] for call in allowed.calls] == ["ok", "denied", "unavailable"]
+    assert {call[:2] for call in allowed.calls} == {("wasi:http", "http")}
 
 
 @pytest.mark.parametrize(

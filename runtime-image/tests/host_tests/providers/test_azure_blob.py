@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from host_tests.providers import servers
 from host_tests.providers.contract.backends import AZURITE_KEY
-from host_tests.providers.contract.objects import Bytes, content
+from host_tests.providers.contract.objects import LAST, Bytes, content, drain
 from host_tests.providers.contract.objects import names as listed
 from wasicloud_host import config
 from wasicloud_host.capabilities import keyvalue, naming
@@ -153,6 +153,21 @@ def test_a_bucket_is_made_by_its_first_write_and_not_before(signed_in, url):
     assert set(keyvalue.walk(bucket)) == set()
     bucket.delete(b"key")
     assert bucket.increment(b"key", 1, signed=False) == 1
+
+
+def test_a_long_object_that_changes_while_it_is_read_is_never_a_mixture(signed_in, url):
+    blobs = signed_in(AZURITE_KEY, "accountKeyFile", accountUrl=url).blobstore()
+    place = Place("long-reads", "long-reads")
+    blobs.create_container(place)
+    length = service.READ_AT_ONCE + service.PIECE + 1
+    blobs.write(place, "object", Bytes(b"a" * length))
+    reader = blobs.read(place, "object", 0, LAST)
+    assert reader.size == length
+    assert set(reader.read(100)) == {ord("a")}
+    blobs.write(place, "object", Bytes(b"b" * length))
+    with pytest.raises(BackendError, match="changed while it was read"):
+        drain(reader)
+    assert content(blobs, place, "object") == b"b" * length
 
 
 @given(st.text(max_size=80), st.sampled_from(["", names.BUCKET]))

@@ -9,6 +9,8 @@ from wasicloud_host.links.outgoing.pool import Pool
 from wasicloud_host.links.outgoing.request import OutgoingRequest
 from wasicloud_host.links.outgoing.timeouts import Timeouts
 
+DENIED = "HTTP-request-denied"
+
 
 class Client:
     """Outgoing HTTP of one component: one list of allowed hosts, one pool of connections."""
@@ -21,7 +23,7 @@ class Client:
         """Begin a request; raises `Failure` if it may not or cannot be, before any name is looked up."""
         target = targets.parse(head)
         if not self._allowed.allows(target.host, target.port):
-            raise Failure("HTTP-request-denied")
+            raise Failure(DENIED)
         request = OutgoingRequest(target, self._pool, timeouts, body, complete=complete)
         request.advance()
         return request

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+
+_HOST = re.compile(r"(\*\.)?[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +23,7 @@ class AllowedHosts:
     """
 
     def __init__(self, allowed: Sequence[str]) -> None:
+        """Raises `ValueError` for what is no rule."""
         self._rules = tuple(_rule(text) for text in allowed)
 
     def allows(self, host: str, port: int) -> bool:
@@ -34,6 +38,8 @@ class AllowedHosts:
 
 def _rule(text: str) -> _Rule:
     host, port = split_port(text)
+    if not _HOST.fullmatch(host):
+        raise ValueError(f"{text!r} is no host")
     if host.startswith("*."):
         return _Rule(_plain(host[1:]), True, port)
     return _Rule(_plain(host), False, port)

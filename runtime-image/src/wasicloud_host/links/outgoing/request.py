@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections import deque
+from collections.abc import Callable
 
 import h11
 
@@ -40,6 +41,8 @@ class OutgoingRequest(Stream):
         self._whole = body if complete and target.repeatable else None  # can be sent again
         self._server = (target.secure, target.host.lower(), target.port)
         self._failure: Failure | None = None
+        self._answered_by: str | None = None
+        self._tell: Callable[[str], None] | None = None
         self._start(pool.take(self._server) if self._whole is not None else None, body, complete)
 
     def _start(self, kept: Transport | None, body: bytes, complete: bool) -> None:
@@ -62,6 +65,18 @@ class OutgoingRequest(Stream):
             self._send(h11.Data(data=body))
         if complete:
             self._send(h11.EndOfMessage())
+
+    def tell(self, answered: Callable[[str], None]) -> None:
+        """Call this once with the outcome, when the response's head or a failure before it is here."""
+        self._tell = answered
+        if self._answered_by is not None:
+            answered(self._answered_by)
+
+    def _settle(self, outcome: str) -> None:
+        if self._answered_by is None:
+            self._answered_by = outcome
+            if self._tell is not None:
+                self._tell(outcome)
 
     def advance(self) -> None:
         """Move on as far as it goes without waiting; a failure is kept for who asks next."""
@@ -222,6 +237,7 @@ class OutgoingRequest(Stream):
         while True:
             event = self._http.next_event()
             if isinstance(event, h11.Response):
+                self._settle("ok")
                 self._head = b"%d\n" % event.status_code + _lines(event.headers) + b"\n"
             elif isinstance(event, h11.Data):
                 self._in.append(bytes(event.data))
@@ -252,6 +268,7 @@ class OutgoingRequest(Stream):
             self.advance()
 
     def _fail(self, failure: Failure) -> None:
+        self._settle("timeout" if failure.text.endswith("timeout") else "unavailable")
         self._failure = failure
         self._transport.close()
         self._out.clear()

@@ -23,7 +23,7 @@ CONTENTION_SECONDS = 20.0
 """How long an increment tries to get between other writers."""
 
 _MISSING = ("BlobNotFound", "ContainerNotFound", "ResourceNotFound", "ContainerBeingDeleted")
-_CHANGED = ("ConditionNotMet", "BlobAlreadyExists", "TargetConditionNotMet", "BlobNotFound")
+_CHANGED = ("ConditionNotMet", "BlobAlreadyExists", "TargetConditionNotMet", "BlobNotFound", "ContainerNotFound")
 
 
 class Bucket:

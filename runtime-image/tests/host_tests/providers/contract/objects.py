@@ -34,6 +34,18 @@ class Broken(Bytes):
         raise RuntimeError("the source broke")
 
 
+class Endless:
+    """A source of ``size`` bytes that are made as they are asked for."""
+
+    def __init__(self, size: int) -> None:
+        self.size = size
+
+    def chunks(self, length: int) -> Iterator[bytes]:
+        piece = bytes(range(256)) * (length // 256 + 1)
+        for start in range(0, self.size, length):
+            yield piece[: min(length, self.size - start)]
+
+
 def drain(reader: blobstore.Reader, limit: int = 1 << 20) -> bytes:
     """Everything a reader gives."""
     with closing(reader):

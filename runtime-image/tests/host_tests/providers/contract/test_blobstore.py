@@ -6,9 +6,10 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
+import psutil
 import pytest
 
-from host_tests.providers.contract.objects import LAST, Broken, Bytes, content, drain, names
+from host_tests.providers.contract.objects import LAST, Broken, Bytes, Endless, content, drain, names
 from wasicloud_host.capabilities import blobstore
 from wasicloud_host.errors import BackendError
 
@@ -368,6 +369,27 @@ def test_BS22_another_process_sees_the_same_objects(backend, blobs, place):
         assert content(other.blobstore(), place, "object") == b"data"
     finally:
         other.close()
+
+
+@pytest.mark.slow
+def test_a_long_object_moves_in_bounded_memory(backend, blobs, place):
+    if not backend.shared:
+        return  # memory is where it is kept
+    size = 256 << 20
+    process = psutil.Process()
+    before = process.memory_info().rss
+    blobs.write(place, "long", Endless(size))
+    most = process.memory_info().rss
+    reader = blobs.read(place, "long", 0, LAST)
+    received = 0
+    while piece := reader.read(1 << 20):
+        received += len(piece)
+        if received % (16 << 20) < 1 << 20:
+            most = max(most, process.memory_info().rss)
+    reader.close()
+    assert received == size
+    assert most - before < 96 << 20
+    blobs.delete_container(place)
 
 
 def test_a_prefix_keeps_links_to_one_container_apart(provider, backend, name):
