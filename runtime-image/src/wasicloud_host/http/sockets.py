@@ -11,6 +11,7 @@ import errno
 import os
 import select
 import socket
+import threading
 import time
 from collections import deque
 from collections.abc import Callable
@@ -20,7 +21,7 @@ from wasicloud_host.http.limits import Limits
 from wasicloud_host.http.parser import HeadCache
 
 _BATCH = 64
-_ACCEPTED_AT_ONCE = 16  # more would starve the other processes that share the socket
+_ACCEPTED_AT_ONCE = 4  # more would starve the other processes that share the socket
 _LISTEN = select.EPOLLIN | select.EPOLLEXCLUSIVE  # several processes may poll it: one wakes
 _SWEEP_SECONDS = 1.0
 _DRAINING_SWEEP_SECONDS = 0.1
@@ -43,6 +44,7 @@ class Sockets:
         self._prepare = idle
         self._listener: socket.socket | None = listener
         self._listening = listener.fileno()
+        self._listening_lock = threading.Lock()  # `stop_listening` comes from another thread
         self._limits = limits
         self._cache = cache
         self._poll = select.epoll()
@@ -140,8 +142,17 @@ class Sockets:
                 if error.errno in _FULL:
                     self._make_room()
                     self._pause()
-                return  # nothing there, or that client is gone already
+                    return
+                break  # nothing there, or that client is gone already
             self._add(sock, now)
+        self._queue_up()
+
+    def _queue_up(self) -> None:
+        """Let another process that shares the socket have the next connection: exclusive pollers are woken in the order they came."""
+        with self._listening_lock, contextlib.suppress(OSError, ValueError):
+            if self._listener is not None:
+                self._poll.unregister(self._listening)
+                self._poll.register(self._listening, _LISTEN)
 
     def _add(self, sock: socket.socket, now: float) -> None:
         try:
@@ -156,12 +167,13 @@ class Sockets:
 
     def _pause(self) -> None:
         self._paused = True
-        with contextlib.suppress(OSError, ValueError):
-            self._poll.unregister(self._listening)
+        with self._listening_lock, contextlib.suppress(OSError, ValueError):
+            if self._listener is not None:
+                self._poll.unregister(self._listening)
 
     def _resume(self) -> None:
         self._paused = False
-        with contextlib.suppress(OSError, ValueError):
+        with self._listening_lock, contextlib.suppress(OSError, ValueError):
             if self._listener is not None:
                 self._poll.register(self._listening, _LISTEN)
 
@@ -214,11 +226,12 @@ class Sockets:
 
     def stop_listening(self) -> None:
         """Accept what waits in the backlog, then close the listening socket. Any thread, once."""
-        listener, self._listener = self._listener, None
-        if listener is None:
-            return
-        with contextlib.suppress(OSError, ValueError):
-            self._poll.unregister(self._listening)
+        with self._listening_lock:  # or the leader could arm the descriptor's next user
+            listener, self._listener = self._listener, None
+            if listener is None:
+                return
+            with contextlib.suppress(OSError, ValueError):
+                self._poll.unregister(self._listening)
         now = time.monotonic()
         while True:
             try:

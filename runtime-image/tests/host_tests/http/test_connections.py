@@ -124,6 +124,25 @@ def test_an_inherited_socket_is_served() -> None:
         server.close()
 
 
+def test_processes_that_share_an_inherited_socket_share_its_connections() -> None:
+    with sockets.open_listener("127.0.0.1:0", backlog=100) as listener:
+        servers = []
+        for name in (b"one", b"two"):
+            settings = config.Http(listen=f"fd:{listener.dup().detach()}", access_log=False)
+            servers.append(Server(settings, lambda *_, name=name: b"R200\n\nu" + name, Metrics(), Log()))
+            servers[-1].start()
+        answers = []
+        clients = []
+        for _ in range(200):
+            clients.append(Client(listener.getsockname()))
+            answers.append(clients[-1].get().body)
+        for client in clients:
+            client.sock.close()
+        for server in servers:
+            server.close()
+        assert min(answers.count(b"one"), answers.count(b"two")) > 40
+
+
 def test_ipv6_is_served() -> None:
     server = Server(config.Http(listen="[::1]:0", access_log=False), hello, Metrics(), Log())
     try:
