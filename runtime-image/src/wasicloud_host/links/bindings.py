@@ -6,7 +6,7 @@ imports. An identifier that no Link serves is found out at run time, and is the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from wasicloud_host import config
@@ -126,7 +126,7 @@ def resolve(
             used.update(route.link.name for route in routes[package].values())
         elif package not in _BUILT_IN or name.partition("@")[0] in _NEVER_BUILT_IN:
             raise _unserved(component, name, name.partition("@")[0])
-    return Bindings(routes, targets, _warnings(component, used))
+    return Bindings(routes, targets, (*_unused(component, used), *_without_meaning(routes)))
 
 
 def _routes(component: config.Component, providers: Mapping[str, Provider]) -> Mapping[str, Mapping[str | None, Route]]:
@@ -182,7 +182,16 @@ def _unserved(component: config.Component, name: str, interface: str) -> LinkRef
     )
 
 
-def _warnings(component: config.Component, used: set[str]) -> tuple[str, ...]:
+def _without_meaning(routes: Mapping[str, Mapping[str | None, Route]]) -> Iterator[str]:
+    """Warnings of layouts that the backend does not know: they are left over when a Link moves to another backend."""
+    for route in {route.link.name: route for route in routes.get(KEYVALUE, {}).values()}.values():
+        parameters, known = route.link.parameters, registry.layouts(route.provider.type)
+        chosen = {parameters.layout, *(bucket.layout for bucket in parameters.buckets.values() if bucket.layout)}
+        for layout in sorted(chosen.difference(known)):
+            yield f"Link {route.link.name!r} has layout: {layout}, which has no meaning on {route.provider.type}"
+
+
+def _unused(component: config.Component, used: set[str]) -> tuple[str, ...]:
     return tuple(
         f"Link {link.name!r} serves {link.interface}, which the component {component.name!r} does not import"
         for link in component.links

@@ -23,6 +23,8 @@ class Backend:
     capabilities: tuple[str, ...] = ("wasi:blobstore", "wasi:keyvalue")
     shared: bool = True
     """Whether several processes see the same data."""
+    layouts: tuple[str, ...] = ("strings",)
+    """The layouts of keyvalue that a Link may choose."""
 
 
 BACKENDS: Mapping[str, Backend] = MappingProxyType(
@@ -30,7 +32,7 @@ BACKENDS: Mapping[str, Backend] = MappingProxyType(
         "azureBlob": Backend("wasicloud_host.providers.azure_blob", extra="azure"),
         "filesystem": Backend("wasicloud_host.providers.filesystem"),
         "memory": Backend("wasicloud_host.providers.memory", shared=False),
-        "redis": Backend("wasicloud_host.providers.redis", extra="redis"),
+        "redis": Backend("wasicloud_host.providers.redis", extra="redis", layouts=("hash", "strings")),
     }
 )
 
@@ -39,6 +41,12 @@ def capabilities(type_name: str) -> tuple[str, ...]:
     """The interfaces that a type of backend serves."""
     backend = BACKENDS.get(type_name)
     return () if backend is None else backend.capabilities
+
+
+def layouts(type_name: str) -> tuple[str, ...]:
+    """The layouts of keyvalue that a type of backend knows."""
+    backend = BACKENDS.get(type_name)
+    return () if backend is None else backend.layouts
 
 
 def serving(interface: str) -> list[str]:

@@ -70,6 +70,12 @@ def test_a_link_that_nothing_imports_is_a_warning(providers):
     assert "does not import" in warning
 
 
+def test_a_layout_that_the_backend_does_not_know_is_a_warning(providers):
+    bound = bindings.resolve(component(keyvalue(layout="hash")), [STORE], providers)
+    assert bound.warnings == ("Link 'store' has layout: hash, which has no meaning on memory",)
+    assert bound.bucket(b"default") is not None
+
+
 def test_a_link_to_another_component(providers):
     prices = config.Link("prices", "acme:shop/prices", target="shop")
     bound = bindings.resolve(component(prices), ["acme:shop/prices@1.0.0", "wasi:io/streams@0.2.0"], providers)

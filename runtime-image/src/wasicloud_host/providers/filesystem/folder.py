@@ -17,6 +17,10 @@ from wasicloud_host.errors import BackendError
 from wasicloud_host.providers.filesystem import names
 
 LOCK_SECONDS = 5.0
+ASIDE = ".tmp-"
+STALE_SECONDS = 24 * 3600.0
+"""After so long nobody goes on writing a file aside: no request takes longer."""
+
 _LOCKS = 16
 _KEPT_NAMES = ".names"
 
@@ -68,7 +72,7 @@ class Folder:
     def written_aside(self, name: bytes, pieces: Iterable[bytes]) -> Iterator[str]:
         """A complete, synced file under a temporary name, for `put`; gone afterwards if it was not put."""
         self._keep_name(name)
-        aside = f".tmp-{secrets.token_hex(8)}"
+        aside = f"{ASIDE}{secrets.token_hex(8)}"
         try:
             descriptor = self._open(aside, os.O_WRONLY | os.O_CREAT | os.O_EXCL)
             with os.fdopen(descriptor, "wb") as file:
@@ -102,6 +106,15 @@ class Folder:
         )
         os.fsync(target._descriptor)
         os.fsync(self._descriptor)
+
+    def sweep(self) -> None:
+        """Remove files that were written aside by who did not come back."""
+        for file_name in os.listdir(self._descriptor):  # noqa: PTH208 - pathlib takes no descriptor
+            if file_name.startswith(ASIDE):
+                with suppress(FileNotFoundError):
+                    age = time.time() - os.stat(file_name, dir_fd=self._descriptor).st_mtime
+                    if age > STALE_SECONDS:
+                        os.unlink(file_name, dir_fd=self._descriptor)
 
     def remove(self, name: bytes) -> None:
         """Remove a file; a missing one is fine."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from wasicloud_host.capabilities.naming import Place
@@ -10,6 +11,7 @@ from wasicloud_host.errors import BackendError
 from wasicloud_host.providers.filesystem import names
 from wasicloud_host.providers.filesystem.blobs import Blobs
 from wasicloud_host.providers.filesystem.bucket import Bucket
+from wasicloud_host.providers.filesystem.folder import Folder, Missing
 
 
 class Filesystem:
@@ -21,6 +23,7 @@ class Filesystem:
         self.name = name
         self._root = root
         self._blobs = Blobs(root / "blobstore")
+        self._sweep()
 
     def summary(self) -> str:
         """One line for people."""
@@ -40,6 +43,13 @@ class Filesystem:
         for kind in ("keyvalue", "blobstore"):
             if not os.access(self._root / kind, os.R_OK | os.W_OK | os.X_OK):
                 raise BackendError(f"the folder {self._root / kind} is missing or cannot be written", "unavailable")
+
+    def _sweep(self) -> None:
+        """Once, when the host starts: half-written files of processes that were killed."""
+        for kind in ("keyvalue", "blobstore"):
+            for path in (self._root / kind).iterdir():
+                with suppress(OSError, Missing), Folder(path) as folder:
+                    folder.sweep()
 
     def close(self) -> None:
         """Nothing is held open."""
