@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -194,4 +195,36 @@ def test_a_provider_that_does_not_answer_leaves_the_old_host_serving(manifest: C
             manifest("there")
             dev.says("a new host serves")
         assert load.failures == []
+        assert dev.stop() == 0
+
+
+def passed_on(url: str, key: str = "sesame") -> tuple[int, str]:
+    request = urllib.request.Request(url, headers={"x-key": key})
+    try:
+        with urllib.request.urlopen(request, timeout=60) as response:
+            return int(response.status), str(response.read().decode())
+    except urllib.error.HTTPError as error:
+        with error:
+            return error.code, ""
+
+
+def test_middleware_by_link_runs_in_one_process_and_follows_edits_of_both(tmp_path: Path) -> None:
+    for name in ("counter", "gatekeeper"):
+        shutil.copytree(COUNTER.parent / name, tmp_path / name, ignore=shutil.ignore_patterns("target"))
+    manifest = tmp_path / "gatekeeper" / "manifest.yaml"
+    text = manifest.read_text()
+    with DevProcess(str(manifest), command=COMMAND) as dev:
+        gate, behind = dev.url("gatekeeper"), dev.url("counter")
+        assert passed_on(gate) == (200, "The gate is open. You are visitor 1.\n")
+        assert passed_on(gate, "wrong")[0] == 401
+        assert get(behind).startswith("The gate is open.")  # the target of a Link has a URL of its own, too
+        manifest.write_text(text.replace("The gate is open.", "Come in!"))  # the target's own configuration
+        eventually(
+            lambda: passed_on(gate)[1].startswith("Come in!"), "the edit of the target in the process of the gate"
+        )
+        manifest.write_text(
+            text.replace("interface: wasi:http/incoming-handler", "interface: wasi:http/outgoing-handler")
+        )
+        dev.says("gatekeeper-counter")
+        assert passed_on(gate)[0] == 200
         assert dev.stop() == 0
