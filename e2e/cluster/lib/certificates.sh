@@ -3,7 +3,9 @@
 certificates() (
   mkdir -p "$pki" && cd "$pki"
   [ -f admin.conf ] && return
-  openssl req -x509 -newkey rsa:2048 -nodes -days 365 -keyout ca.key -out ca.crt -subj /CN=test-cluster 2>/dev/null
+  # All extensions of RFC 5280: Python 3.13 and newer refuse an authority without them.
+  openssl req -x509 -newkey rsa:2048 -nodes -days 365 -keyout ca.key -out ca.crt -subj /CN=test-cluster \
+    -addext keyUsage=critical,digitalSignature,keyCertSign,cRLSign 2>/dev/null
   openssl genrsa -out sa.key 2048 2>/dev/null
   openssl rsa -in sa.key -pubout -out sa.pub 2>/dev/null
   certificate apiserver /CN=kube-apiserver \
@@ -16,9 +18,11 @@ certificates() (
 )
 
 certificate() { # name subject [subjectAltName]: writes NAME.crt, NAME.key and the kubeconfig NAME.conf
+  local names=${3:-DNS:localhost}
   openssl req -newkey rsa:2048 -nodes -keyout "$1.key" -out "$1.csr" -subj "$2" 2>/dev/null
   openssl x509 -req -in "$1.csr" -CA ca.crt -CAkey ca.key -CAcreateserial -days 365 -out "$1.crt" \
-    -extfile <(printf 'subjectAltName=%s\nextendedKeyUsage=serverAuth,clientAuth\n' "${3:-DNS:localhost}") 2>/dev/null
+    -extfile <(printf '%s\n' "subjectAltName=$names" basicConstraints=critical,CA:FALSE keyUsage=critical,digitalSignature,keyEncipherment \
+      extendedKeyUsage=serverAuth,clientAuth subjectKeyIdentifier=hash authorityKeyIdentifier=keyid) 2>/dev/null
   cat > "$1.conf" <<C
 apiVersion: v1
 kind: Config
