@@ -38,6 +38,7 @@ mod logging;
 use bindings::wasicloud::bridge::{capabilities as host, plumbing};
 
 /// Small enough to fit into the pages that the data begins: they are there anyway.
+#[cfg(target_arch = "wasm32")]
 #[global_allocator]
 static MEMORY: wire::Arena<{ 40 << 10 }> = wire::Arena::new();
 

@@ -14,7 +14,7 @@ pub struct Arena<const SIZE: usize> {
     used: UnsafeCell<usize>,
 }
 
-// SAFETY: the bridge's modules have no threads; elsewhere (tests) an arena is not shared.
+// SAFETY: the bridge's modules have no threads; elsewhere (tests) an arena is neither shared nor the global allocator.
 unsafe impl<const SIZE: usize> Sync for Arena<SIZE> {}
 
 impl<const SIZE: usize> Arena<SIZE> {
