@@ -23,6 +23,8 @@ from wasicloud_operator.reconcile.errors import Blocked, Stalled, Unsettled, Wai
 from wasicloud_operator.reconcile.ports import Body
 from wasicloud_operator.reconcile.view import ComponentView
 
+IMPORT_NOT_LINKED = "ImportNotLinked"
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
@@ -94,7 +96,7 @@ def _check_imports(bound: domain.Bindings, view: ComponentView, reported: Mappin
     for imported in interfaces.unserved(status.get("imports", ()), bound.members[0].links):
         if package(imported) in PROVIDED:
             raise Blocked(
-                "ImportNotLinked",
+                IMPORT_NOT_LINKED,
                 f"{name} imports {imported}, which no Link serves;"
                 f" apply a Link with component: {name} and interface: {interfaces.suggestion(imported)}",
             )

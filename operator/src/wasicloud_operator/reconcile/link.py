@@ -73,9 +73,9 @@ def _resolve(scope: Scope) -> Scope:
 
 def _imported(scope: Scope) -> Scope:
     """Imported: the component imports what the Link serves, as far as is known before it is fetched."""
-    link, known = _link(scope), _decision(scope).outcome.scope.reported.get(_link(scope).spec.component)
-    if known is not None and known.imports and interfaces.unused(known.imports, (link,)):
-        wanted = [name for name in known.imports if interfaces.needs_link(name)]
+    link, imports = _link(scope), _imports(scope)
+    if imports and interfaces.unused(imports, (link,)):
+        wanted = [name for name in imports if interfaces.needs_link(name)]
         said = (
             f"of what needs a Link it imports {', '.join(wanted)}" if wanted else "it imports nothing that needs a Link"
         )
@@ -84,6 +84,17 @@ def _imported(scope: Scope) -> Scope:
             f"{link.spec.component} does not import {link.spec.interface} ({said}); correct spec.interface or remove the Link",
         )
     return scope
+
+
+def _imports(scope: Scope) -> tuple[str, ...]:
+    """What pods of this configuration fetched imports, or what stopped such pods from being made; empty: not known."""
+    decision = _decision(scope)
+    found = decision.outcome.scope.reported.get(_link(scope).spec.component)
+    if found is not None:
+        return found.imports
+    if decision.outcome.ready.reason == component.IMPORT_NOT_LINKED and scope.view.component is not None:
+        return tuple(scope.view.component.status.get("imports", ()))
+    return ()
 
 
 def _active(scope: Scope) -> Scope:

@@ -71,6 +71,8 @@ def _mount(case: Case) -> Trouble | None:
         "running" in one.get("state", {}) or "terminated" in one.get("state", {}) for one, _ in _containers(case.pod)
     ):
         return None
+    if "timed out waiting for the condition" in case.mount:
+        return None  # kubelet has only just begun to look
     missing = re.search(r"references non-existent secret key: (\S+)", case.mount)
     named = re.search(r'(secret|configmap|persistentvolumeclaim) "([^"]+)" not found', case.mount)
     if named is not None:
