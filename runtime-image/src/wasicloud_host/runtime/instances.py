@@ -177,7 +177,8 @@ class Pool:
     def idle(self) -> bool:
         """Make or close one instance; False if there is nothing to do. For a thread that has nothing better to do.
 
-        Takes some ten microseconds. Never raises.
+        Takes some ten microseconds. Never raises. Whoever calls it once is expected to go on: the maker thread then
+        leaves the light instances to it, also while it is too busy to call.
         """
         if self._make_seconds > HEAVY or self._closed:
             return False
@@ -215,7 +216,6 @@ class Pool:
             if time.monotonic() - looked >= self._patience:
                 looked = time.monotonic()
                 self._shrink()
-                self._helped = False
             self._rest()
         self._empty()
 
