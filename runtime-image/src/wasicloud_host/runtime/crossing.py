@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import ctypes
 import time
+from collections import deque
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -30,6 +31,9 @@ STOPPED = "the component stopped: "
 
 _KEPT = 64 << 10
 """Arguments longer than this are let go after the call instead of at the next one."""
+
+_FRAMES = 64
+"""Frames kept for instances to come."""
 
 _bytes_at = native.bytes_at
 _monotonic = time.monotonic
@@ -49,6 +53,7 @@ class Crossing:
         ticker: epochs.Ticker,
     ) -> None:
         self.failures: dict[int, BaseException] = {}
+        self.frames: deque[_Frame] = deque(maxlen=_FRAMES)
         self.ticker = ticker
         self.limits = limits
         self.targets: list[tuple[Callable[[Any], Any], dict[int, Any]]] = []
@@ -105,68 +110,73 @@ class Crossing:
         return _stop(b"deadline")
 
 
+class _Frame:
+    """Memory for the C side of one instance, with its addresses; instances that come after another use it again."""
+
+    __slots__ = (
+        "arguments",
+        "arguments_at",
+        "function",
+        "function_at",
+        "instance",
+        "instance_at",
+        "result",
+        "result_at",
+    )
+
+    def __init__(self) -> None:
+        self.arguments = native.TwoStrings()
+        self.arguments.kind_0 = self.arguments.kind_1 = native.STRING
+        self.arguments_at = ctypes.addressof(self.arguments)
+        self.result = native.StringResult()
+        self.result_at = ctypes.addressof(self.result)
+        self.instance = native.InstanceRef()
+        self.instance_at = ctypes.addressof(self.instance)
+        self.function = native.FunctionRef()
+        self.function_at = ctypes.addressof(self.function)
+
+
 class Entered:
     """One instance. Not for two threads at once; after any exception it can only be closed.
 
     ``served`` counts its requests; whoever keeps instances counts them up.
     """
 
-    __slots__ = (
-        "_arguments",
-        "_arguments_at",
-        "_context",
-        "_crossing",
-        "_deadlines",
-        "_function",
-        "_function_at",
-        "_result",
-        "_result_at",
-        "_store",
-        "_text_at",
-        "_ticker",
-        "served",
-        "session",
-    )
+    __slots__ = ("_context", "_crossing", "_deadlines", "_frame", "_store", "_ticker", "served", "session")
 
     def __init__(self, crossing: Crossing, session: imports.Session, deadline: float) -> None:
         self.session = session
-        self._crossing = crossing
-        self._ticker = crossing.ticker
-        self._deadlines = crossing.ticker.deadlines
         self.served = 0
-        self._store = native.store_new(crossing.engine, None, None)
-        self._context = context = native.store_context(self._store)
+        self._crossing = crossing
+        self._ticker = ticker = crossing.ticker
+        self._deadlines = deadlines = ticker.deadlines
         try:
-            native.store_limiter(self._store, *crossing.limits, -1, -1, -1)
-            native.store_epoch_callback(self._store, crossing.epoch_callback, None, None)
+            self._frame = crossing.frames.pop()
+        except IndexError:
+            self._frame = _Frame()
+        self._store = store = native.store_new(crossing.engine, None, None)
+        self._context = context = native.store_context(store)
+        try:
+            native.store_limiter(store, *crossing.limits, -1, -1, -1)
+            native.store_epoch_callback(store, crossing.epoch_callback, None, None)
             native.context_set_epoch_deadline(context, 1)
             for target, targets in crossing.targets:
                 targets[context] = target(session)
-            self._deadlines[context] = deadline
-            if self._ticker.asleep:
-                self._ticker.wake()
+            deadlines[context] = deadline
+            if ticker.asleep:
+                ticker.wake()
             self._instantiate()
-            del self._deadlines[context]
+            del deadlines[context]
         except BaseException:
             self.close()
             raise
-        self._arguments = arguments = native.TwoStrings()
-        arguments.kind_0 = arguments.kind_1 = native.STRING
-        self._arguments_at = ctypes.addressof(arguments)
-        self._result = native.StringResult()
-        self._result_at = ctypes.addressof(self._result)
-        self._text_at = self._result_at + native.PAYLOAD
 
     def _instantiate(self) -> None:
-        crossing, context = self._crossing, self._context
-        instance = native.InstanceRef()
-        error = native.instantiate(crossing.linker, context, crossing.component, ctypes.addressof(instance))
+        crossing, context, frame = self._crossing, self._context, self._frame
+        error = native.instantiate(crossing.linker, context, crossing.component, frame.instance_at)
         if error:
             raise self._failure(error, "instantiation")
-        self._function = native.FunctionRef()
-        self._function_at = ctypes.addressof(self._function)
-        found = native.instance_function(ctypes.addressof(instance), context, crossing.export, self._function_at)
-        if not found:
+        if not native.instance_function(frame.instance_at, context, crossing.export, frame.function_at):
             raise RuntimeError(f"the instance has no function {HANDLE}")
 
     def call(self, head: bytes, body: bytes, deadline: float) -> bytes:
@@ -178,7 +188,8 @@ class Entered:
         if not (head.isascii() and body.isascii()):
             head.decode()
             body.decode()
-        arguments, context, deadlines = self._arguments, self._context, self._deadlines
+        frame, context, deadlines = self._frame, self._context, self._deadlines
+        arguments = frame.arguments
         size = len(body)
         arguments.size_0 = len(head)
         arguments.data_0 = head
@@ -187,15 +198,15 @@ class Entered:
         deadlines[context] = deadline
         if self._ticker.asleep:
             self._ticker.wake()
-        error = _native_call(self._function_at, context, self._arguments_at, 2, self._result_at, 1)
+        error = _native_call(frame.function_at, context, frame.arguments_at, 2, frame.result_at, 1)
         del deadlines[context]
         if size > _KEPT:
             arguments.data_1 = b""
         if error:
             raise self._failure(error, "")
-        result = self._result
+        result = frame.result
         answer: bytes = _bytes_at(result.data, result.size)
-        _byte_vec_delete(self._text_at)
+        _byte_vec_delete(frame.result_at + native.PAYLOAD)
         return answer
 
     def _failure(self, error: int, kind: str) -> BaseException:
@@ -214,6 +225,7 @@ class Entered:
         self._deadlines.pop(context, None)
         crossing.failures.pop(context, None)
         native.store_delete(store)
+        crossing.frames.append(self._frame)
 
 
 def failure(message: str, kept: BaseException | None, session: imports.Session, kind: str) -> BaseException:
