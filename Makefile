@@ -8,7 +8,7 @@ NODE_TOOLS := .tools/node/node_modules/.bin
 PACKAGES := -p wasicloud_host -p wasicloud_operator -p wasicloud_cli
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 
-.PHONY: help run test check check-fuzz e2e bench examples bridge conformance fix setup clean
+.PHONY: help run test check check-bridge check-fuzz e2e bench examples bridge conformance fix setup clean
 
 help: ## list the verbs
 	@awk -F':.*## ' '/^[a-z0-9-]+:.*## /{printf "  make %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -26,16 +26,21 @@ check: $(VENV)/.dev ## format, lint, types, layers, generated files
 	$(BIN)/lint-imports
 	.ci/generated
 
-check-fuzz: $(VENV)/.dev ## 100,000 damaged components to the composer (make test: 20,000)
-	COMPOSER_FUZZ=100000 $(BIN)/python -m pytest runtime-image/tests/host_tests/composer/test_fuzz.py
+check-fuzz: $(VENV)/.dev ## 100,000 damaged inputs to the composer and 100,000 to the HTTP edge (make test: fewer)
+	COMPOSER_FUZZ=100000 WASICLOUD_FUZZ=full $(BIN)/python -m pytest --timeout 1200 \
+	  runtime-image/tests/host_tests/composer/test_fuzz.py runtime-image/tests/host_tests/http/test_fuzz.py
+
+check-bridge: $(VENV)/.dev ## rebuild the bridge with the pinned toolchain and compare bytes
+	runtime-image/bridge/build --check
 
 e2e: setup ## scenarios on a real Kubernetes: KUBECONFIG's, or one that is built and started here
 	e2e/run
 
 conformance: setup ## the table rule x backend of wasi:keyvalue, wasi:blobstore and wasi:http, by guest components
-	$(BIN)/python -m e2e.conformance
+	$(BIN)/python -m pytest runtime-image/tests/host_tests/conformance
 
 bench: setup ## ratios against peers on this machine, as a table, JSON and a plot
+	@command -v wrk >/dev/null || .ci/packages wrk
 	$(BIN)/python -m bench
 
 examples: ## build every example whose toolchain is on this machine
