@@ -45,9 +45,6 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 2
     except KeyboardInterrupt:
         return 130
-    except BrokenPipeError:  # the reader of our output went away: nobody is left to tell
-        sys.stderr.close()
-        return 0
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -76,7 +73,10 @@ def _command(
 
 
 def _dev(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("files", metavar="FILE", nargs="+", type=Path, help="a manifest, or a folder of them")
+    parser.add_argument("files", metavar="FILE", nargs="*", type=Path, help="a manifest, or a folder of them")
+    parser.add_argument(
+        "-f", "--filename", metavar="FILE", action="append", default=[], type=Path, help="the same, as kubectl has it"
+    )
     parser.add_argument(
         "--port", type=int, default=8080, help="port of the first component, the others follow (0: any)"
     )
@@ -84,9 +84,14 @@ def _dev(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--watch", action=argparse.BooleanOptionalAction, default=True, help="apply edits of the files (default)"
     )
-    parser.set_defaults(
-        run=lambda given: dev.run(dev.Options(tuple(given.files), given.port, given.address, given.watch))
-    )
+
+    def run(given: argparse.Namespace) -> int:
+        files = (*given.files, *given.filename)
+        if not files:
+            parser.error("name a manifest, or a folder of them")
+        return dev.run(dev.Options(files, given.port, given.address, given.watch))
+
+    parser.set_defaults(run=run)
 
 
 def _inspect(parser: argparse.ArgumentParser) -> None:

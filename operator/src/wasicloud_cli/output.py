@@ -2,26 +2,47 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Sequence
+from pathlib import Path
+from typing import TextIO
+
+_unread: set[str] = set()
 
 
 def line(text: str = "") -> None:
     """A line of the result."""
-    sys.stdout.write(f"{text}\n")
-    sys.stdout.flush()
+    _write("stdout", f"{text}\n")
 
 
 def problem(text: str) -> None:
     """A line that the user should act on."""
-    sys.stderr.write(f"{text}\n")
-    sys.stderr.flush()
+    _write("stderr", f"{text}\n")
 
 
 def raw(text: str) -> None:
     """Text for a terminal as it is."""
-    sys.stdout.write(text)
-    sys.stdout.flush()
+    _write("stdout", text)
+
+
+def is_read() -> bool:
+    """Whether somebody still reads the results (``| head`` goes away)."""
+    return "stdout" not in _unread
+
+
+def _write(name: str, text: str) -> None:
+    """Write to ``sys.stdout`` or ``sys.stderr``, unless its reader is gone."""
+    if name in _unread:
+        return
+    stream: TextIO = getattr(sys, name)
+    try:
+        stream.write(text)
+        stream.flush()
+    except BrokenPipeError:
+        _unread.add(name)
+        with Path(os.devnull).open("wb") as nowhere:  # or the interpreter complains at its end
+            os.dup2(nowhere.fileno(), stream.fileno())
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]]) -> str:

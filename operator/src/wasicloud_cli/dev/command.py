@@ -152,8 +152,13 @@ class _Session:
         return f"http://{self._options.address}:{supervisor.port}"
 
     async def _count(self) -> None:
-        """Keep the live table up to date."""
-        while self._screen.terminal and not self._stop.is_set():
+        """Keep the live table up to date; end when nobody reads any more."""
+        while not self._stop.is_set():
+            await asyncio.sleep(_COUNT_SECONDS)
+            if not output.is_read():
+                self._stop.set()
+            if not self._screen.terminal:
+                continue
             plan = self._plan
             services = [service for service in plan.services if service.key in self._running]
             figures = await asyncio.gather(*(self._running[service.key].figures() for service in services))
@@ -163,7 +168,6 @@ class _Session:
                 if service.key in self._running
             ]
             self._screen.live(plan, rows)
-            await asyncio.sleep(_COUNT_SECONDS)
 
     def _announce_late(self, wanted: Plan) -> None:
         """Hosts that the table showed as not ready say when they are, or that they never will be."""

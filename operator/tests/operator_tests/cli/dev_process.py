@@ -26,6 +26,7 @@ class DevProcess:
 
     def __init__(self, *arguments: str, command: tuple[str, ...] = (sys.executable, __file__)) -> None:
         self.out: list[str] = []
+        self._enough = False
         self.process = subprocess.Popen(
             [*command, *arguments],
             stdout=subprocess.PIPE,
@@ -76,10 +77,18 @@ class DevProcess:
         self.process.send_signal(number)
         return self.process.wait(PATIENCE_SECONDS)
 
+    def stop_reading(self) -> None:
+        """Go away at the next line, as `head` does when it has enough."""
+        self._enough = True
+
     def _read(self) -> None:
-        if self.process.stdout:
-            for line in self.process.stdout:
-                self.out.append(line)
+        if self.process.stdout is None:
+            return
+        for line in self.process.stdout:
+            self.out.append(line)
+            if self._enough:
+                self.process.stdout.close()
+                return
 
 
 def answer(url: str) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 The hosts here keep the host's contract and run no wasm; the same promises with the real host are in `test_dev_real_host`.
 """
 
+import contextlib
 import os
 import signal
 import socket
@@ -257,3 +258,15 @@ def test_no_watch_ignores_edits(manifest: Path) -> None:
         os.utime(manifest)
         time.sleep(1)
         assert answer(url)["pid"] == before
+
+
+def test_it_ends_when_nobody_reads_any_more(manifest: Path) -> None:
+    with DevProcess(str(manifest)) as process:
+        url = process.url()
+        pid = answer(url)["pid"]
+        process.stop_reading()
+        with contextlib.suppress(OSError):  # the answers' log lines find nobody
+            for _ in range(100):
+                answer(url)
+        assert process.process.wait(60) == 0
+        assert not psutil.pid_exists(pid)
