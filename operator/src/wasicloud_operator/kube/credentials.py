@@ -56,7 +56,8 @@ class Credentials:
     def _read(self) -> str | None:
         if self._configuration.refresh_api_key_hook is not None:
             self._configuration.refresh_api_key_hook(self._configuration)
-        found: str | None = self._configuration.get_api_key_with_prefix("authorization")
+        # under the first name since release 36 of the client, under the second before
+        found: str | None = self._configuration.get_api_key_with_prefix("BearerToken", alias="authorization")
         return found
 
 
@@ -79,6 +80,8 @@ def _tls(configuration: Configuration) -> ssl.SSLContext | bool:
     if not configuration.host.startswith("https:"):
         return True
     context = ssl.create_default_context(cafile=configuration.ssl_ca_cert)
+    # Python 3.13 asks for certificate extensions that the authorities of many running clusters lack.
+    context.verify_flags &= ~ssl.VERIFY_X509_STRICT
     if not configuration.verify_ssl:
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
