@@ -118,9 +118,18 @@ def _scalar(kind: Any, value: Any, path: str) -> Any:
     if kind is float and type(value) is int:
         return float(value)
     if type(value) is not kind:  # bool is an int to isinstance
-        remedy = f'write "{value}" in quotes' if kind is str and isinstance(value, int | float) else "correct it"
+        remedy = _quoted(value) if kind is str else "correct it"
         raise ConfigInvalid(path, f"must be {_SCALARS[kind]}, not {_named(value)}", remedy)
     return value
+
+
+def _quoted(value: Any) -> str:
+    """What YAML read as a number, truth or date was probably meant as text."""
+    if isinstance(value, bool):
+        return f'write "{str(value).lower()}" in quotes'
+    if isinstance(value, int | float):
+        return f'write "{value}" in quotes'
+    return "correct it" if value is None or isinstance(value, dict | list) else "write it in quotes"
 
 
 def _tuple(kind: Any, value: Any, path: str) -> tuple[Any, ...]:

@@ -61,6 +61,9 @@ MISTAKES: dict[str, tuple[str, str]] = {
         "a.yaml:6 spec.replica: is not a known field; did you mean 'replicas'?",
     ),
     "wrong type": (COMPONENT + "  config:\n    port: 80\n", 'a.yaml:7 spec.config.port: must be a string, not a whole number; write "80" in quotes'),
+    "truth": (COMPONENT + "  config: {a: yes}\n", 'a.yaml:6 spec.config.a: must be a string, not true or false; write "true" in quotes'),
+    "date": (COMPONENT + "  config: {a: 2026-01-01}\n", "a.yaml:6 spec.config.a: must be a string, not date; write it in quotes"),
+    "itself": ("a: &a [*a]\n", "a.yaml: is not YAML; name a YAML manifest"),
     "key with a dot": (COMPONENT + "  config:\n    a.b: 80\n", "a.yaml:7 spec.config.a.b: must be a string"),
     "list item": (
         COMPONENT + "  egress:\n    allowedHosts:\n      - ok.example\n      - https://no.example\n",
