@@ -141,6 +141,8 @@ impl Sink {
             Target::Memory | Target::Closed => return true,
             Target::Request(handle) => handle.0,
             Target::Spool(handle) | Target::Lines(handle) => *handle,
+            // The handle means another request by now.
+            Target::Response(number) if !served::is_current(*number) => return true,
             Target::Response(_) => host::SERVED,
         };
         let due = self.due(all);
