@@ -22,7 +22,9 @@ def left(namespace: kube.Namespace) -> list[str]:
     return [f"{body['kind']}/{body['metadata']['name']}" for body in found if body["metadata"]["name"] not in own]
 
 
-@pytest.mark.parametrize("order", itertools.permutations(THINGS), ids=lambda order: "-".join(kind for kind, _ in order))
+@pytest.mark.parametrize(
+    "order", list(itertools.permutations(THINGS)), ids=lambda order: "-".join(kind for kind, _ in order)
+)
 def test_nothing_is_left_in_whatever_order_objects_are_deleted(
     namespace: kube.Namespace, artifacts: Artifacts, order: tuple[tuple[str, str], ...]
 ) -> None:
