@@ -79,11 +79,6 @@ class Crossing:
         """
         return Entered(self, session, deadline)
 
-    def close(self) -> None:
-        """Free the linker; instances must be closed before."""
-        self._linker.close()
-        self._export.close()
-
     def _define(self, table: imports.Table) -> None:
         targets: dict[int, Any] = {}
         self.targets.append((table.target, targets))

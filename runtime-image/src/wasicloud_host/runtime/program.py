@@ -32,9 +32,6 @@ class _Crossing(Protocol):
     def enter(self, session: imports.Session, deadline: float) -> instances.Instance:
         """Make an instance."""
 
-    def close(self) -> None:
-        """Free what instances share."""
-
 
 @dataclass(frozen=True, slots=True)
 class _Loaded:
@@ -51,14 +48,16 @@ class Program:
     def __init__(
         self, loaded: _Loaded, tables: tuple[imports.Table, ...], config: HostConfig, make_session: Callable[[], Any]
     ) -> None:
-        pointer = native.pointer(loaded.engine)
-        self._loaded = loaded
         self._config = config
         self._make_session = make_session
-        self._ticker = epochs.Ticker(lambda: native.increment_epoch(pointer))
+        self._ticker = epochs.Ticker(_clock(loaded.engine))
         limits = loaded.settings.memory_bytes, loaded.settings.table_elements
         kind: Any = stock.Crossing if native.mismatches() else crossing.Crossing
-        self._crossing: _Crossing = kind(loaded.engine, loaded.component, tables, limits, self._ticker)
+        try:
+            self._crossing: _Crossing = kind(loaded.engine, loaded.component, tables, limits, self._ticker)
+        except BaseException:
+            self._ticker.close()
+            raise
 
     def instance(self, deadline: float) -> instances.Instance:
         """Make one instance; see ``crossing.Crossing.enter``."""
@@ -78,8 +77,14 @@ class Program:
         return instances.Pool(self.instance, limits, observer)
 
     def close(self) -> None:
-        """Stop the clock; the pools must be closed before."""
+        """Stop the clock; the pools must be closed before. What instances share goes with the last of them."""
         self._ticker.close()
+
+
+def _clock(engine: wasmtime.Engine) -> Callable[[], None]:
+    """What moves an engine's clock on. It keeps the engine alive: requests may outlive their program."""
+    owner = engine, native.pointer(engine)
+    return lambda: native.increment_epoch(owner[1])
 
 
 def load(

@@ -46,10 +46,6 @@ class Crossing:
         """As ``crossing.Crossing.enter``."""
         return Entered(self, session, deadline)
 
-    def close(self) -> None:
-        """Free the linker; instances must be closed before."""
-        self.linker.close()
-
     def _wrapped(self, function: imports.HostFunction, target: Callable[[Any], Any]) -> Callable[..., Any]:
         def call(_store: Any, *arguments: Any) -> Any:
             entered: Entered = self.running.entered

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
+import gc
 import logging
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -266,3 +268,38 @@ def test_the_tables_of_a_composition_are_one_for_the_exchange_and_one_for_each_i
     session = guests.Session(capabilities=("zero", "one", "two"))
     assert [table.name for table in tables] == ["exchange", "capabilities-0", "capabilities-2"]
     assert [table.target(session) for table in tables] == [session.exchange, "zero", "two"]
+
+
+def test_a_request_outlives_its_program(load: Load) -> None:
+    """A program is replaced while its last requests run: nothing they need may go before them."""
+    made = runtime.load(settings(), composition(guests.PROBE), TABLE, Direct)
+    instance = made.instance(guests.soon())
+    ended: list[bytes] = []
+    inside, leave = threading.Event(), threading.Event()
+
+    def wait(key: bytes) -> bytes:
+        inside.set()
+        assert leave.wait(60)
+        return key
+
+    instance.session.exchange.answer = wait
+
+    def serve(instance: runtime.Instance) -> None:
+        ended.append(instance.call(b"a", b"kept", guests.soon()))
+        instance.close()
+
+    thread = threading.Thread(target=serve, args=(instance,))
+    del instance
+    thread.start()
+    assert inside.wait(60)
+    made.close()
+    del made
+    gc.collect()
+    time.sleep(0.05)
+    leave.set()
+    thread.join()
+    assert ended == [b"kept"]
+    deadline = guests.soon()
+    while any(each.name == "epochs" for each in threading.enumerate()):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
