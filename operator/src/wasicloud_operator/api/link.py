@@ -79,11 +79,12 @@ def from_body(body: Mapping[str, Any]) -> Link:
         raise SpecInvalid(
             "spec", found, "write exactly one of provider (a CapabilityProvider) and target (a WasmComponent)"
         )
-    if spec.provider is not None and package(spec.interface) not in PROVIDED:
+    if spec.provider is not None and spec.interface not in PROVIDED:
         raise SpecInvalid(
             "spec.interface",
             f"{spec.interface!r} is not what a provider serves",
-            "write wasi:keyvalue or wasi:blobstore, or name the WasmComponent that exports it as target",
+            "write wasi:keyvalue or wasi:blobstore, which stand for all their interfaces, or name the WasmComponent that"
+            " exports it as target",
         )
     if spec.target is not None:
         _check_target(spec, body["spec"])

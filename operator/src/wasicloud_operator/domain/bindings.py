@@ -131,7 +131,7 @@ def _check_overlaps(member: Member) -> None:
         for other in member.links[index + 1 :]:
             if not _same_interface(one.spec.interface, other.spec.interface):
                 continue
-            shared = sorted(set(one.spec.identifiers) & set(other.spec.identifiers))
+            shared = sorted(_identifiers(one) & _identifiers(other))
             if shared or (not one.spec.identifiers and not other.spec.identifiers):
                 what = f"identifier {shared[0]!r} of " if shared else ""
                 raise Contradiction(
@@ -140,6 +140,11 @@ def _check_overlaps(member: Member) -> None:
                     " remove one or give them different identifiers",
                     other.name,
                 )
+
+
+def _identifiers(link: Link) -> frozenset[str]:
+    """What a Link claims; the empty identifier of keyvalue is ``default``."""
+    return frozenset(identifier or "default" for identifier in link.spec.identifiers)
 
 
 def _same_interface(one: str, other: str) -> bool:

@@ -35,6 +35,9 @@ MISTAKES: dict[str, tuple[dict[str, Any], str, str]] = {
     "no provider serves it": (
         {"provider": "a", "interface": "wasi:http/incoming-handler"}, "spec.interface", "is not what a provider serves",
     ),
+    "one interface of a package": (
+        {"provider": "a", "interface": "wasi:keyvalue/store"}, "spec.interface", "is not what a provider serves",
+    ),
     "parameters for a component": ({"target": "b", "parameters": {}}, "spec.parameters", "is for providers"),
     "identifiers for a component": ({"target": "b", "identifiers": []}, "spec.identifiers", "is for providers"),
     "layout": ({"provider": "a", "parameters": {"layout": "list"}}, "spec.parameters.layout", "is 'list'"),

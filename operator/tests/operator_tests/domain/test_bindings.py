@@ -89,7 +89,7 @@ def test_a_cycle_is_named() -> None:
     assert "gopher → blobby → auth → gopher" in raised.value.message
 
 
-@pytest.mark.parametrize(("first", "second"), [([], []), (["a", "b"], ["b"])])
+@pytest.mark.parametrize(("first", "second"), [([], []), (["a", "b"], ["b"]), ([""], ["default"])])
 def test_two_links_for_one_identifier_contradict(first: list[str], second: list[str]) -> None:
     with pytest.raises(Contradiction, match="Links one and two both serve") as raised:
         bind(
