@@ -25,8 +25,8 @@ from typing import Any
 
 import aiohttp
 import yaml
-
 from control_plane import _free_port, control_plane
+
 from wasicloud_operator.api import component as components
 from wasicloud_operator.api import link as links
 from wasicloud_operator.api import names

@@ -36,6 +36,7 @@ class Scope:
     bindings: domain.Bindings | None = None  # LinksResolved
     config_digest: str = ""  # LinksResolved
     reported: Mapping[str, fetched.Fetched] = field(default_factory=lambda: MappingProxyType({}))  # LinksResolved
+    changes: children.Changes = children.NOTHING  # Configured
     deployment: Body | None = None  # Applied
 
 
@@ -52,12 +53,7 @@ def decide(view: ComponentView, settings: HostSettings) -> Decision:
     """Everything that follows from a view."""
     metadata = view.component.metadata
     outcome = engine.run(Scope(view, settings), STEPS, metadata.generation)
-    changes = _changes(outcome.scope) if _reached(outcome, "Applied") else children.NOTHING
-    return Decision(outcome, changes, _status(outcome.scope))
-
-
-def _reached(outcome: engine.Outcome[Scope], condition: str) -> bool:
-    return all(one.type != condition or one.reason != engine.NOT_REACHED for one in outcome.conditions)
+    return Decision(outcome, outcome.scope.changes, _status(outcome.scope))
 
 
 def _accept(scope: Scope) -> Scope:
@@ -103,7 +99,10 @@ def _check_imports(bound: domain.Bindings, view: ComponentView, reported: Mappin
 
 
 def _configure(scope: Scope) -> Scope:
-    """Configured: the ConfigMaps that pods mount are there. Of Secrets only the pods can tell."""
+    """Configured: the ConfigMaps that pods mount are there. Of Secrets only the pods can tell.
+
+    With that, everything that is to stand is known.
+    """
     for member in _bindings(scope).members:
         for source in member.component.spec.config_from:
             if source.config_map_ref is not None and source.name not in scope.view.config_maps:
@@ -111,13 +110,12 @@ def _configure(scope: Scope) -> Scope:
                     "ConfigMapNotFound",
                     f"ConfigMap {source.name}, named in spec.configFrom of {member.name}, does not exist; create it",
                 )
-    return scope
+    return replace(scope, changes=_changes(scope))
 
 
 def _apply(scope: Scope) -> Scope:
     """Applied: everything that the component becomes stands as it is wanted."""
-    view, component = scope.view, _component(scope)
-    changes = _changes(scope)
+    view, component, changes = scope.view, _component(scope), scope.changes
     if changes.obstacle is not None:
         raise changes.obstacle
     if view.failure is not None:
