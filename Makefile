@@ -30,7 +30,9 @@ check-fuzz: $(VENV)/.dev ## 100,000 damaged inputs to the composer and 100,000 t
 	COMPOSER_FUZZ=100000 WASICLOUD_FUZZ=full $(BIN)/python -m pytest --timeout 1200 \
 	  runtime-image/tests/host_tests/composer/test_fuzz.py runtime-image/tests/host_tests/http/test_fuzz.py
 
-check-bridge: $(VENV)/.dev ## rebuild the bridge with the pinned toolchain and compare bytes
+check-bridge: $(VENV)/.dev ## the bridge's own tests; rebuild it with the pinned toolchain and compare bytes
+	cargo fmt --check --manifest-path runtime-image/bridge/Cargo.toml
+	cargo test --quiet --locked --manifest-path runtime-image/bridge/Cargo.toml
 	runtime-image/bridge/build --check
 
 e2e: setup ## scenarios on a real Kubernetes: KUBECONFIG's, or one that is built and started here
