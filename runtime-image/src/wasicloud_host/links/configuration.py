@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 FRESH_SECONDS = 1.0
@@ -42,7 +43,8 @@ class Configuration:
         merged: dict[bytes, bytes] = {}
         for directory in reversed(self._directories):
             for name in _names(directory):
-                merged[os.fsencode(name)] = (directory / name).read_bytes()
+                with suppress(FileNotFoundError):  # it went while the mount was changing
+                    merged[os.fsencode(name)] = (directory / name).read_bytes()
         return {**merged, **self._own}
 
 
@@ -54,6 +56,7 @@ def _marks(directory: Path) -> list[tuple[str, int, int]]:
     """What changes when a file of the directory does."""
     marks = []
     for name in _names(directory):
-        status = (directory / name).stat()
-        marks.append((name, status.st_mtime_ns, status.st_ino))
+        with suppress(FileNotFoundError):
+            status = (directory / name).stat()
+            marks.append((name, status.st_mtime_ns, status.st_ino))
     return marks

@@ -121,6 +121,7 @@ def test_every_request_is_counted_once(allowed, peer):
         ("http://127.0.0.1:port/", b"HTTP-request-URI-invalid"),
         ("http://allowed@evil.invalid/", b"HTTP-request-URI-invalid"),
         ("http://127.0.0.1", b"HTTP-request-URI-invalid"),
+        ("http://127.0.0.1/\u00e4", b"HTTP-request-URI-invalid"),
         ("http:///path", b"HTTP-request-URI-invalid"),
         ("http://exa mple/", b"HTTP-request-URI-invalid"),
         ("http://evil.example/", b"HTTP-request-denied"),
@@ -128,6 +129,17 @@ def test_every_request_is_counted_once(allowed, peer):
 )
 def test_HT14_what_cannot_be_asked_is_refused_at_once(allowed, url, code):
     assert allowed.send(url) == b"e" + code
+
+
+@pytest.mark.parametrize("head", ["CONNECT\n/\nhttp\n127.0.0.1\n", "\n/\nhttp\n127.0.0.1\n"])
+def test_HT14_methods_that_are_none(allowed, head):
+    assert allowed.call("http-send", head.encode(), 0, 0, 0, b"", 0) == b"eHTTP-request-method-invalid"
+
+
+@pytest.mark.parametrize("path", ["http://evil.example/", "//evil.example/ HTTP/1.1", "no-slash", "/a b", "/a\rb"])
+def test_HT14_a_path_is_a_path(allowed, path):
+    answer = allowed.call("http-send", f"GET\n{path}\nhttp\n127.0.0.1\n".encode(), 0, 0, 0, b"", 0)
+    assert answer in (b"eHTTP-request-URI-invalid", b"eHTTP-protocol-error")
 
 
 def test_HT14_a_name_that_does_not_exist_is_a_DNS_error(allowed):

@@ -110,36 +110,57 @@ def redis_server(folder: Path, *arguments: str, port: int | None = None) -> Serv
     )
 
 
-def redis_cluster(folder: Path) -> list[Server]:
-    """Three started Redis nodes that share the keys."""
+def redis_cluster(folder: Path, replicas: int = 0) -> list[Server]:
+    """Three started Redis nodes that share the keys, and ``replicas`` of the first one."""
     servers = []
-    for index in range(3):
+    for index in range(3 + replicas):
         home = folder / str(index)
         home.mkdir()
         port = _port_with_bus()
         bus = port + 10000
-        server = redis_server(home, "--cluster-enabled", "yes", "--cluster-port", str(bus), port=port)
+        server = redis_server(home, "--cluster-enabled", "yes", "--cluster-port", str(bus), *_CLUSTER, port=port)
         server.start()
         servers.append(server)
+    try:
+        _join(servers)
+    except BaseException:
+        for server in servers:
+            server.kill()
+        raise
+    return servers
+
+
+def _join(servers: list[Server]) -> None:
+    """Make a cluster of nodes: the first three share the keys."""
     clients = [redis.Redis(port=server.port) for server in servers]
     bounds = [0, 5461, 10923, 16384]
     for client, first, end in zip(clients, bounds, bounds[1:], strict=False):
         client.execute_command("CLUSTER", "ADDSLOTSRANGE", first, end - 1)
+    for client in clients:
         clients[0].execute_command("CLUSTER", "MEET", "127.0.0.1", client.connection_pool.connection_kwargs["port"])
-    wait_until(
-        lambda: all(
-            b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO", NEVER_DECODE=True) and _sees_all(client)
-            for client in clients
-        ),
-        "the cluster",
-    )
+    wait_until(lambda: all(map(_sees_all, clients)), "the cluster")
+    first = clients[0].execute_command("CLUSTER", "MYID").decode()
+    for client in clients[3:]:
+        wait_until(lambda client=client: _replicates(client, first), "the replica")
     for client in clients:
         client.close()
-    return servers
+
+
+_CLUSTER = ("--cluster-node-timeout", "2000")
+
+
+def _replicates(client: redis.Redis, node: str) -> bool:
+    found = client.info("replication")
+    if found["role"] == "slave":
+        return found["master_link_status"] == "up"
+    with contextlib.suppress(redis.ResponseError):  # it may not have heard of the node yet
+        client.execute_command("CLUSTER", "REPLICATE", node)
+    return False
 
 
 def _sees_all(client: redis.Redis) -> bool:
-    return len(client.execute_command("CLUSTER", "SLOTS")) == 3
+    ready = b"cluster_state:ok" in client.execute_command("CLUSTER", "INFO", NEVER_DECODE=True)
+    return ready and len(client.execute_command("CLUSTER", "SLOTS")) == 3
 
 
 def _port_with_bus() -> int:

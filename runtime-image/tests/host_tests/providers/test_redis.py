@@ -174,6 +174,44 @@ def test_keys_that_move_to_another_node_are_followed(opened, tmp_path):
             node.kill()
 
 
+def test_a_node_that_dies_is_replaced_by_its_replica_without_a_restart(opened, tmp_path):
+    nodes = servers.redis_cluster(tmp_path, replicas=1)
+    try:
+        kept = bucket(opened(url=f"redis://127.0.0.1:{nodes[0].port}"))
+        keys = [b"%d" % number for number in range(50)]
+        for key in keys:
+            kept.set(key, b"value of " + key)
+        nodes[0].kill()  # which the provider was told of, too
+
+        def all_there():
+            try:
+                return kept.get_many(keys) == [b"value of " + key for key in keys]
+            except BackendError:
+                return False
+
+        servers.wait_until(all_there, "the replica")
+        for key in keys:
+            kept.set(key, b"new")
+            assert kept.get(key) == b"new"
+    finally:
+        for node in nodes:
+            node.kill()
+
+
+def test_a_primary_that_was_demoted_is_left(opened, started):
+    old, new = started(), started()
+    kept = bucket(opened(url=f"redis://127.0.0.1:{old.port}"))
+    kept.set(b"key", b"value")
+    with redis.Redis(port=old.port) as admin:
+        admin.replicaof("127.0.0.1", new.port)
+        with pytest.raises(BackendError) as caught:
+            kept.set(b"key", b"other")
+        assert caught.value.outcome == "unavailable"
+        admin.replicaof("NO", "ONE")
+    kept.set(b"key", b"again")
+    assert kept.get(b"key") == b"again"
+
+
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
     """A certificate for 127.0.0.1 that signs itself, and its key."""

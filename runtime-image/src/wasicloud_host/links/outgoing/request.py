@@ -9,6 +9,7 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from typing import TypeVar
 
 import h11
 
@@ -29,6 +30,9 @@ HEAD_LIMIT = 128 << 10
 _HOP_BY_HOP = frozenset(
     {b"connection", b"keep-alive", b"proxy-connection", b"te", b"transfer-encoding", b"upgrade", b"http2-settings"}
 )
+
+
+E = TypeVar("E", h11.Request, h11.EndOfMessage)
 
 
 class OutgoingRequest(Stream):
@@ -60,7 +64,7 @@ class OutgoingRequest(Stream):
         self._was_open = False
         headers = _headers(target, len(body) if complete else None)
         self._chunked = (b"transfer-encoding", b"chunked") in headers
-        self._send(h11.Request(method=target.method, target=target.path, headers=headers))
+        self._send(_checked(lambda: h11.Request(method=target.method, target=target.path, headers=headers)))
         if body:
             self._send(h11.Data(data=body))
         if complete:
@@ -149,7 +153,8 @@ class OutgoingRequest(Stream):
     def finish(self, trailers: bytes) -> None:
         """The request's body is complete; trailers are sent if its framing has room for them."""
         if self._failure is None and self._http.our_state is h11.SEND_BODY:
-            self._send(h11.EndOfMessage(headers=list(header_lines.parse(trailers)) if self._chunked else []))
+            headers = list(header_lines.parse(trailers)) if self._chunked else []
+            self._send(_checked(lambda: h11.EndOfMessage(headers=headers)))
             self.advance()
 
     def abort(self) -> None:
@@ -219,6 +224,7 @@ class OutgoingRequest(Stream):
             if not received and not self._answered and self._reused and self._whole is not None:
                 self._transport.close()
                 self._start(None, self._whole, complete=True)  # it was closed while nobody looked
+                self._advance()
                 return
             self._answered = True
             self._since = time.monotonic()
@@ -276,6 +282,14 @@ class OutgoingRequest(Stream):
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+def _checked(event: Callable[[], E]) -> E:
+    """An event of h11's, whose texts it has found to be what HTTP allows."""
+    try:
+        return event()
+    except h11.LocalProtocolError:
+        raise Failure("HTTP-protocol-error") from None
 
 
 def _headers(target: Target, length: int | None) -> list[tuple[bytes, bytes]]:

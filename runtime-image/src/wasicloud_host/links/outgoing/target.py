@@ -39,9 +39,11 @@ def parse(head: bytes) -> Target:
     scheme = scheme.lower() or "https"
     if scheme not in _PORTS:
         raise Failure("HTTP-protocol-error")
-    if not method:
+    if not method or method == "CONNECT":
         raise Failure("HTTP-request-method-invalid")
-    if not authority or not path or "@" in authority:
+    if path.startswith("?"):
+        path = "/" + path
+    if not authority or "@" in authority or not path.isascii() or not (path.startswith("/") or path == "*"):
         raise Failure("HTTP-request-URI-invalid")
     try:
         host, port = split_port(authority)

@@ -70,22 +70,15 @@ class Blobs:
         """See `blobstore.Objects`: new chunks first, then the object changes in one step, then old chunks fade."""
         if not self.container_exists(place):
             raise blobstore.no_container(place)
-        identity = secrets.token_hex(16).encode()
-        written = 0
+        meta = self._upload(source)
         try:
-            size = 0
-            for batch in _batches(source.chunks(CHUNK), CHUNKS_AT_ONCE):
-                self._write_chunks(identity, written, batch)
-                written += len(batch)
-                size += sum(map(len, batch))
-            meta = Meta.new(identity, size)
-            self._keep(meta)
             before = self._script(objects.PUT, place, _full(place, name), bytes(meta))
-        except BaseException:
-            self._discard(identity, written)
-            raise
+        except BackendError:
+            if not self._happened(place, name, meta):
+                raise
+            return
         if before == 0:
-            self._discard(identity, written)
+            self._discard(meta.identity, len(meta.chunks))
             raise blobstore.no_container(place)
         self._fade(before)
 
@@ -154,6 +147,33 @@ class Blobs:
     def _script(self, script: Script, place: Place, *arguments: bytes, more_keys: tuple[bytes, ...] = ()) -> Any:
         keys = (objects.container_key(place), objects.objects_key(place), *more_keys)
         return self._client.run_script(script, keys, *arguments)
+
+    def _upload(self, source: blobstore.Source) -> Meta:
+        """Store the bytes of an object that nobody sees yet."""
+        identity = secrets.token_hex(16).encode()
+        written = size = 0
+        try:
+            for batch in _batches(source.chunks(CHUNK), CHUNKS_AT_ONCE):
+                self._write_chunks(identity, written, batch)
+                written += len(batch)
+                size += sum(map(len, batch))
+            meta = Meta.new(identity, size)
+            self._keep(meta)
+        except BaseException:
+            self._discard(identity, written)
+            raise
+        return meta
+
+    def _happened(self, place: Place, name: str, meta: Meta) -> bool:
+        """Whether a change whose answer was lost was made. While nobody can say, its chunks stay: they may be an object's."""
+        listed = objects.objects_key(place)
+        try:
+            found = self._client.run(listed, (b"HGET", listed, _full(place, name)))
+        except BackendError:
+            return False
+        if found != bytes(meta):
+            self._discard(meta.identity, len(meta.chunks))
+        return bool(found == bytes(meta))
 
     def _write_chunks(self, identity: bytes, first: int, pieces: Sequence[bytes]) -> None:
         commands = []

@@ -63,6 +63,9 @@ class Client:
             return self._node(address).run(command, repeatable=repeatable)
         except Redirected as redirected:
             return self._follow(redirected, command, repeatable)
+        except BackendError as error:
+            self._doubt(error)
+            raise
 
     def run_all(self, commands: Sequence[Keyed]) -> list[Any]:
         """The replies of repeatable commands, each on its key, in few round trips; raises the first error."""
@@ -73,7 +76,11 @@ class Client:
                 return self._node(self._seed).run_all([command for _, command in commands]) if commands else []
             except Redirected:
                 self._slots = self._read_slots()
-        return self._run_by_node(commands)
+        try:
+            return self._run_by_node(commands)
+        except BackendError as error:
+            self._doubt(error)
+            raise
 
     def run_script(self, script: Script, keys: tuple[bytes, ...], *arguments: bytes) -> Any:
         """The reply of a script on keys of one slot; raises `BackendError`. It is not run twice."""
@@ -107,8 +114,17 @@ class Client:
             self._open.add(node)
         return node
 
+    def _doubt(self, error: BackendError) -> None:
+        """A node of a cluster does not answer: another may have taken its place by the next command."""
+        if self._slots is not None and error.outcome != "invalid":
+            self._known = False
+
     def _discover(self) -> None:
-        """Find out whether this is a cluster."""
+        """Find out whether this is a cluster, or who is in it now."""
+        if self._slots is not None:
+            self._slots = self._read_slots()
+            self._known = True
+            return
         try:
             information = self._node(self._seed).run((b"INFO", b"cluster"))
         except BackendError as error:
@@ -122,12 +138,23 @@ class Client:
 
     def _read_slots(self) -> list[str]:
         slots = [""] * 16384
-        for first, last, primary, *_ in self._node(self._seed).run((b"CLUSTER", b"SLOTS")):
+        for first, last, primary, *_ in self._ask_any((b"CLUSTER", b"SLOTS")):
             host = primary[0].decode() or self._settings.host
             slots[first : last + 1] = [f"{host}:{primary[1]}"] * (last - first + 1)
         if "" in slots:
             raise BackendError(f"the redis cluster at {self._settings} does not serve all keys", "unavailable")
         return slots
+
+    def _ask_any(self, command: Command) -> Any:
+        """The reply of whichever node answers; raises what the last one that was tried did."""
+        addresses = dict.fromkeys([self._seed, *sorted(set(self._slots or ()))])
+        for number, address in enumerate(addresses, 1):
+            try:
+                return self._node(address).run(command)
+            except BackendError:
+                if number == len(addresses):
+                    raise
+        return None
 
     def _follow(self, redirected: Redirected, command: Command, repeatable: bool) -> Any:
         """Run a command where a node said, and learn from it."""

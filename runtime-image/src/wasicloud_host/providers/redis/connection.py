@@ -67,7 +67,10 @@ class NodeConnection:
 
     def run(self, command: Command, *, repeatable: bool = True) -> Any:
         """One command's reply; raises `BackendError`, `Redirected`, `ScriptMissing`. ``repeatable``: running it twice does no harm."""
-        return self._exchange(_pack(command), 1, repeatable)[0]
+        reply = self._exchange(_pack(command), 1, repeatable)[0]
+        if isinstance(reply, Exception):
+            raise reply
+        return reply
 
     def run_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies of repeatable commands that are sent at once; raises the first error among them."""
@@ -102,16 +105,17 @@ class NodeConnection:
             self._connect()
         self._bound()
         connection.send_packed_command([packed], check_health=False)
-        replies = []
+        replies: list[Any] = []
+        demoted = False
         for _ in range(count):
             try:
                 replies.append(connection.read_response(disable_decoding=True))
             except redis_errors.ResponseError as error:
                 failure = _failure(self._where, error)
-                if count == 1:
-                    raise failure from None
+                demoted = demoted or isinstance(error, redis_errors.ReadOnlyError)
                 replies.append(failure)
-        self._used_at = time.monotonic()
+        # A primary that is none any more: connect again, to whom the name leads now.
+        self._used_at = 0.0 if demoted else time.monotonic()
         return replies
 
     def _connect(self) -> None:
@@ -146,6 +150,14 @@ class NodeConnection:
         if isinstance(error, redis_errors.BusyLoadingError):
             return BackendError(f"redis at {self._where} is still loading its data", "unavailable")
         return BackendError(f"redis at {self._where} cannot be reached", "unavailable")
+
+
+_NOT_READY = (
+    redis_errors.ReadOnlyError,
+    redis_errors.ClusterDownError,
+    redis_errors.TryAgainError,
+    redis_errors.OutOfMemoryError,
+)
 
 
 def _connection(settings: Settings, host: str, port: int) -> Any:
@@ -183,7 +195,7 @@ def _failure(where: str, error: redis_errors.ResponseError) -> Exception:
         return ScriptMissing()
     if isinstance(error, redis_errors.NoPermissionError):
         return BackendError(f"redis at {where} refuses: {text}", "denied")
-    if isinstance(error, redis_errors.ReadOnlyError | redis_errors.ClusterDownError | redis_errors.TryAgainError):
+    if isinstance(error, _NOT_READY):
         return BackendError(f"redis at {where} is not ready: {text}", "unavailable")
     if text.startswith("WRONGTYPE"):
         return BackendError("the key holds another type of value than this bucket's layout", "invalid")
