@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import contextlib
 import os
+import select
 import shutil
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -184,3 +186,48 @@ def azurite(folder: Path) -> Server:
     port = free_port()
     command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
     return Server([*command, "--skipApiVersionCheck", "--silent", "--disableTelemetry"], folder, port, gently=True)
+
+
+class Wire:
+    """A line to a server that can swallow the answer to a request and then break."""
+
+    def __init__(self, port: int) -> None:
+        self._to = port
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port = self._listener.getsockname()[1]
+        self.swallow: bytes | None = None
+        """Break the connection instead of passing on the answer to the next request that holds this."""
+        self.swallowed = 0
+        threading.Thread(target=self._accept, daemon=True).start()
+
+    def close(self) -> None:
+        """Take no more connections."""
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
+
+    def _accept(self) -> None:
+        while True:
+            try:
+                client, _ = self._listener.accept()
+            except OSError:
+                return
+            threading.Thread(target=self._carry, args=(client,), daemon=True).start()
+
+    def _carry(self, client: socket.socket) -> None:
+        with client, socket.create_connection(("127.0.0.1", self._to)) as server, contextlib.suppress(OSError):
+            swallowing = False
+            while True:
+                ready, _, _ = select.select([client, server], [], [])
+                for source in ready:
+                    data = source.recv(1 << 16)
+                    if not data:
+                        return
+                    if source is client:
+                        if self.swallow is not None and self.swallow in data:
+                            self.swallow, swallowing = None, True
+                        server.sendall(data)
+                    elif swallowing:  # it was done, and nobody will hear of it
+                        self.swallowed += 1
+                        return
+                    else:
+                        client.sendall(data)

@@ -170,6 +170,19 @@ def test_a_long_object_that_changes_while_it_is_read_is_never_a_mixture(signed_i
     assert content(blobs, place, "object") == b"b" * length
 
 
+def test_a_count_whose_answer_is_lost_is_an_error_and_not_made_twice(signed_in, server):
+    wire = servers.Wire(server.port)
+    provider = signed_in(AZURITE_KEY, "accountKeyFile", accountUrl=f"http://127.0.0.1:{wire.port}/{ACCOUNT}")
+    bucket = provider.keyvalue(naming.bucket(config.LinkParameters(), "lost"))
+    bucket.increment(b"n", 1, signed=False)
+    wire.swallow = b"PUT "
+    with pytest.raises(BackendError):
+        bucket.increment(b"n", 1, signed=False)
+    assert wire.swallowed == 1
+    assert bucket.get(b"n") == b"2"
+    wire.close()
+
+
 @given(st.text(max_size=80), st.sampled_from(["", names.BUCKET]))
 def test_a_container_of_any_name_has_one_that_Azure_takes(text, kind):
     named = names.container("demo-", Place(text, text), kind)

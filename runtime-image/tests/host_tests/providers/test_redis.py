@@ -14,10 +14,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from redis.crc import key_slot
 
 from host_tests.providers import servers
+from host_tests.providers.contract.objects import Bytes, content
 from wasicloud_host import config
 from wasicloud_host.capabilities import keyvalue, naming
 from wasicloud_host.errors import BackendError
 from wasicloud_host.providers import registry
+from wasicloud_host.providers.redis import objects
 
 
 @pytest.fixture
@@ -144,6 +146,36 @@ def test_an_idle_connection_that_the_server_closed_is_not_noticed(opened, starte
     with redis.Redis(port=server.port) as admin:
         admin.client_kill_filter(_type="normal", skipme=True)
     assert kept.get(b"key") == b"value"
+
+
+@pytest.fixture
+def wire(started):
+    """A line to a server."""
+    line = servers.Wire(started().port)
+    yield line
+    line.close()
+
+
+@pytest.mark.parametrize("signed", [True, False])
+def test_a_count_whose_answer_is_lost_is_an_error_and_not_made_twice(opened, wire, signed):
+    counters = bucket(opened(url=f"redis://127.0.0.1:{wire.port}"))
+    counters.increment(b"n", 1, signed=signed)
+    wire.swallow = b"default:n"
+    with pytest.raises(BackendError):
+        counters.increment(b"n", 1, signed=signed)
+    assert wire.swallowed == 1
+    assert counters.get(b"n") == b"2"
+
+
+def test_an_object_whose_answer_is_lost_is_whole(opened, wire):
+    blobs = opened(url=f"redis://127.0.0.1:{wire.port}").blobstore()
+    place = naming.container(config.LinkParameters(), "photos")
+    blobs.create_container(place)
+    blobs.write(place, "cat", Bytes(b"old"))
+    wire.swallow = objects.PUT.digest
+    blobs.write(place, "cat", Bytes(b"new" * 1_000_000))
+    assert wire.swallowed == 1
+    assert content(blobs, place, "cat") == b"new" * 1_000_000
 
 
 def test_keys_that_move_to_another_node_are_followed(opened, tmp_path):
