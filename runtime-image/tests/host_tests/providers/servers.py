@@ -180,12 +180,14 @@ def _port_with_bus() -> int:
                 return candidate
 
 
-def azurite(folder: Path) -> Server:
+def azurite(folder: Path, *arguments: str) -> Server:
     """The Azure Blob Storage emulator; not started yet."""
     program = need(AZURITE, "run `make setup`")
     port = free_port()
     command = [program, "--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", str(folder)]
-    return Server([*command, "--skipApiVersionCheck", "--silent", "--disableTelemetry"], folder, port, gently=True)
+    return Server(
+        [*command, *arguments, "--skipApiVersionCheck", "--silent", "--disableTelemetry"], folder, port, gently=True
+    )
 
 
 class Wire:

@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+import base64
 import datetime as dt
+import http.server
+import json
 import logging
+import ssl
+import threading
+import time
+import urllib.parse
 
 import pytest
-from azure.identity import WorkloadIdentityCredential
 from azure.storage.blob import AccountSasPermissions, BlobServiceClient, ResourceTypes, generate_account_sas
 from hypothesis import given
 from hypothesis import strategies as st
 
+from host_tests import certificates
 from host_tests.providers import servers
 from host_tests.providers.contract.backends import AZURITE_KEY
 from host_tests.providers.contract.objects import LAST, Bytes, content, drain
@@ -20,7 +27,7 @@ from wasicloud_host.capabilities import keyvalue, naming
 from wasicloud_host.capabilities.naming import Place
 from wasicloud_host.errors import BackendError
 from wasicloud_host.providers import registry
-from wasicloud_host.providers.azure_blob import names, service, settings
+from wasicloud_host.providers.azure_blob import names, service
 
 ACCOUNT = "devstoreaccount1"
 
@@ -112,17 +119,76 @@ def test_a_malformed_credential_is_an_error_that_does_not_show_it(signed_in, url
     assert "not a credential" not in str(caught.value)
 
 
-def test_workload_identity_signs_in_by_the_pod_s_own_token(tmp_path, monkeypatch):
-    token = tmp_path / "token"
-    token.write_text("projected")
+@pytest.fixture
+def authority(tmp_path, monkeypatch):
+    """A tenant's token endpoint, and the environment that AKS gives a pod; holds the assertions that it was shown."""
+    files = certificates.write(tmp_path)
+    shown = []
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        def do_POST(self):
+            form = urllib.parse.parse_qs(self.rfile.read(int(self.headers["content-length"])).decode())
+            shown.append((self.path, form["client_id"][0], form["client_assertion"][0]))
+            body = json.dumps({"access_token": token(), "expires_in": 3600, "token_type": "Bearer"}).encode()
+            self.send_response(200)
+            self.send_header("content-type", "application/json")
+            self.send_header("content-length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_):
+            pass
+
+    listener = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(files.both)
+    listener.socket = context.wrap_socket(listener.socket, server_side=True)
+    threading.Thread(target=listener.serve_forever, daemon=True).start()
+    (tmp_path / "projected").write_text("the pod's own token")
     for name, value in {
-        "AZURE_TENANT_ID": "00000000-0000-0000-0000-000000000001",
-        "AZURE_FEDERATED_TOKEN_FILE": str(token),
-        "AZURE_AUTHORITY_HOST": "https://127.0.0.1:1/",
+        "AZURE_TENANT_ID": TENANT,
+        "AZURE_FEDERATED_TOKEN_FILE": str(tmp_path / "projected"),
+        "AZURE_AUTHORITY_HOST": f"https://127.0.0.1:{listener.server_port}/",
+        "REQUESTS_CA_BUNDLE": str(files.certificate),
     }.items():
         monkeypatch.setenv(name, value)
-    parsed = settings.parse({"accountUrl": "https://127.0.0.1:1", "workloadIdentity": {"clientId": "me"}}, "options")
-    assert isinstance(service._credential(parsed, ""), WorkloadIdentityCredential)
+    server = servers.azurite(tmp_path, "--oauth", "basic", "--cert", str(files.certificate), "--key", str(files.key))
+    server.start()
+    yield shown, f"https://127.0.0.1:{server.port}/{ACCOUNT}"
+    server.kill()
+    listener.shutdown()
+    listener.server_close()
+
+
+TENANT = "00000000-0000-0000-0000-000000000001"
+
+
+def token() -> str:
+    """What the emulator takes for a tenant's token: it reads the claims and checks no signature."""
+    now = int(time.time())
+    claims = {
+        "aud": "https://storage.azure.com",
+        "iss": f"https://sts.windows.net/{TENANT}/",
+        "iat": now - 60,
+        "nbf": now - 60,
+        "exp": now + 3600,
+        "tid": TENANT,
+        "oid": TENANT,
+    }
+    parts = [{"alg": "HS256", "typ": "JWT"}, claims, "unsigned"]
+    return ".".join(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts)
+
+
+def test_workload_identity_signs_in_by_the_pod_s_own_token(authority, caplog):
+    shown, url = authority
+    options = {"accountUrl": url, "workloadIdentity": {"clientId": "the identity"}}
+    provider = registry.open_one(config.Provider("account", "azureBlob", options))
+    with caplog.at_level(logging.DEBUG):
+        works(provider, "by-identity")
+    assert shown == [(f"/{TENANT}/oauth2/v2.0/token", "the identity", "the pod's own token")]
+    assert "the pod's own token" not in caplog.text
+    assert token().partition(".")[2][:40] not in caplog.text
+    provider.close()
 
 
 def test_data_that_other_programs_wrote(signed_in, url):

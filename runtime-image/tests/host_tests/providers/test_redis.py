@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import datetime as dt
-import ipaddress
 import os
 
 import pytest
 import redis
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from redis.crc import key_slot
 
+from host_tests import certificates
 from host_tests.providers import servers
 from host_tests.providers.contract.objects import Bytes, content
 from wasicloud_host import config
@@ -246,41 +242,21 @@ def test_a_primary_that_was_demoted_is_left(opened, started):
 
 @pytest.fixture(scope="module")
 def certificate(tmp_path_factory):
-    """A certificate for 127.0.0.1 that signs itself, and its key."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "tested")])
-    now = dt.datetime.now(dt.UTC)
-    built = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(x509.random_serial_number())
-        .not_valid_before(now - dt.timedelta(days=1))
-        .not_valid_after(now + dt.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]), False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
-        .sign(key, hashes.SHA256())
-    )
-    folder = tmp_path_factory.mktemp("tls")
-    (folder / "server.crt").write_bytes(built.public_bytes(serialization.Encoding.PEM))
-    (folder / "server.key").write_bytes(
-        key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    )
-    return folder
+    """A certificate for 127.0.0.1 that signs itself."""
+    return certificates.write(tmp_path_factory.mktemp("tls"))
 
 
 def test_TLS_is_checked_against_the_given_authority(opened, started, certificate):
     port = servers.free_port()
     arguments = ["--tls-port", str(port), "--tls-auth-clients", "no"]
-    files = ["--tls-cert-file", str(certificate / "server.crt"), "--tls-key-file", str(certificate / "server.key")]
+    files = ["--tls-cert-file", str(certificate.certificate), "--tls-key-file", str(certificate.key)]
     try:
         started(*arguments, *files)
     except pytest.fail.Exception as failure:
         if os.environ.get("CI") or "tls" not in str(failure).lower():
             raise
         pytest.skip("this redis-server was built without TLS")
-    trusted = opened(url=f"rediss://127.0.0.1:{port}", tls={"caFile": str(certificate / "server.crt")})
+    trusted = opened(url=f"rediss://127.0.0.1:{port}", tls={"caFile": str(certificate.certificate)})
     bucket(trusted).set(b"key", b"value")
     assert bucket(trusted).get(b"key") == b"value"
     with pytest.raises(BackendError) as caught:
