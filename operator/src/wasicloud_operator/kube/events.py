@@ -44,7 +44,8 @@ class Events:
             try:
                 await self._client.send(Request("POST", path, _EVENTS.plural, {}, body))
             except ApiProblem as problem:
-                log.info("Event not posted: %s", problem)
+                if not problem.ending:
+                    log.info("Event not posted: %s", problem)
 
     def _body(self, key: Key, uid: str, event: Event) -> dict[str, Any]:
         now = dt.datetime.now(dt.UTC).isoformat(timespec="microseconds").replace("+00:00", "Z")

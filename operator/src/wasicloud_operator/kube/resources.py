@@ -16,7 +16,7 @@ _MANAGED = f"app.kubernetes.io/managed-by={labels.MANAGED_BY}"
 class Resource:
     """One kind as the API server serves it; the selectors narrow what is watched of it.
 
-    Nothing is decided before everything essential is known.
+    Nothing is decided before everything essential is known. ``bookmarks``: whether a watch of it is never silent for long.
     """
 
     api_version: str
@@ -24,6 +24,7 @@ class Resource:
     labels: str = ""
     fields: str = ""
     essential: bool = True
+    bookmarks: bool = True
 
     def path(self, namespace: str = "", name: str = "", sub: str = "") -> str:
         """``/apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL/NAME/SUB``."""
@@ -45,6 +46,8 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
         "PodDisruptionBudget": Resource("policy/v1", "poddisruptionbudgets"),
         "Pod": Resource("v1", "pods", labels=_MANAGED),
         # the only place where kubelet says which volume a pod waits for
-        "Event": Resource("v1", "events", fields="reason=FailedMount,involvedObject.kind=Pod", essential=False),
+        "Event": Resource(
+            "v1", "events", fields="reason=FailedMount,involvedObject.kind=Pod", essential=False, bookmarks=False
+        ),
     }
 )

@@ -142,14 +142,13 @@ class Watch:
             query["fieldSelector"] = self._resource.fields
         return Request("GET", self._resource.path(self._namespace), self._resource.plural, query)
 
+    def _seconds(self) -> str:
+        """How long a stream lives; spread, so that not all begin anew at once. Without bookmarks it must end before silence looks like death."""
+        return str(random.randint(300, 600) if self._resource.bookmarks else random.randint(40, 60))  # noqa: S311 not a secret
+
 
 def _key(body: Body) -> ObjectKey:
     return ObjectKey(body["metadata"].get("namespace", ""), body["metadata"]["name"])
-
-
-def _minutes() -> str:
-    """How long a stream lives, in seconds; spread, so that not all begin anew at once."""
-    return str(random.randint(300, 600))  # noqa: S311 not a secret
 
 
 def _pause(failures: int) -> float:

@@ -46,3 +46,8 @@ class ApiProblem(Exception):
     def passing(self) -> bool:
         """Whether it is worth trying again soon without telling anybody."""
         return self.status in (0, 409, 429) or self.status >= 500
+
+    @property
+    def ending(self) -> bool:
+        """Whether the namespace is being deleted: what is in it goes, and nothing new may be made."""
+        return self.status == 403 and "being terminated" in self.message

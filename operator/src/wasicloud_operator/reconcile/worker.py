@@ -158,6 +158,8 @@ class Worker:
             try:
                 written += await self._write(decision)
             except ApiProblem as problem:
+                if problem.ending:
+                    return None, written, None
                 decision = component.decide(replace(view, failure=problem), self._settings)
                 return _report(view, decision), written, problem
             view = self._view(key)

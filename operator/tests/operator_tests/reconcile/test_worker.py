@@ -181,6 +181,17 @@ def test_what_the_api_server_says_to_a_write_is_told(problem: ApiProblem, expect
     assert cluster.conditions("WasmComponent", "gopher")["Applied"] == ("True", "Succeeded")
 
 
+def test_a_namespace_that_is_being_deleted_is_left_alone() -> None:
+    cluster = FakeCluster()
+    cluster.refuse = ApiProblem(
+        403, "Forbidden", "unable to create new content in namespace default because it is being terminated"
+    )
+    cluster.write(samples.body("WasmComponent", "gopher", image="registry.example/gopher:1"))
+    cluster.settle()
+    assert cluster.writes == ["apply ServiceAccount gopher-wasicloud"]
+    assert cluster.outcomes == ["unchanged"]
+
+
 def test_a_defect_in_one_object_does_not_end_the_worker() -> None:
     cluster = a_demo()
     cluster.world._bodies["Pod"][next(iter(cluster.world.keys("WasmComponent")))] = {"metadata": {}}
