@@ -38,6 +38,9 @@ check-bridge: $(VENV)/.dev ## the bridge's own tests; rebuild it with the pinned
 e2e: setup ## scenarios on a real Kubernetes: KUBECONFIG's, or one that is built and started here
 	e2e/run
 
+images: ## build the images of operator and host with buildah
+	e2e/images $(TAG)
+
 conformance: setup ## the table rule x backend of wasi:keyvalue, wasi:blobstore and wasi:http, by guest components
 	$(BIN)/python -m pytest runtime-image/tests/host_tests/conformance
 

@@ -35,8 +35,8 @@ def broken(kind: str, redis: servers.Redis) -> list[kube.Body]:
 @pytest.mark.parametrize(
     ("kind", "word"),
     [
-        ("wrong password", "password"),
-        ("provider down", "refused"),
+        ("wrong password", "refused the credentials"),
+        ("provider down", "cannot be reached"),
         ("missing secret", "broken-auth"),
         ("missing provider", "broken"),
     ],
