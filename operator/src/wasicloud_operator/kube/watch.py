@@ -111,7 +111,7 @@ class Watch:
             "watch": "1",
             "allowWatchBookmarks": "true",
             "resourceVersion": self._version,
-            "timeoutSeconds": _minutes(),
+            "timeoutSeconds": self._seconds(),
         }
         try:
             async with self._client.stream(self._request(query)) as lines:
