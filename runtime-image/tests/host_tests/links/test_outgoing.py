@@ -251,6 +251,26 @@ def test_a_full_pipe_says_so_instead_of_waiting(allowed, peer):
     release.set()
 
 
+@pytest.mark.parametrize("close", [True, False])
+def test_a_server_that_answers_before_the_upload_ends_does_not_block_it(allowed, peer, close):
+    release = threading.Event()
+
+    def answer(connection):
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 413 Content Too Large\r\nContent-Length: 3\r\n\r\nno!")
+        if not close:
+            release.wait(60)
+
+    handle = int(allowed.send(f"http://127.0.0.1:{peer(answer).port}/", method="POST", more=1)[1:])
+    assert allowed.call("wait", b"%d:h" % handle, FOREVER) == b"o0"
+    for _ in range(100):
+        assert allowed.call("stream-write", handle, encoding.data(b"x" * 100_000), 1) == b"o"
+    allowed.call("stream-finish", handle, b"")
+    assert allowed.head(handle).startswith(b"o413")
+    assert allowed.body(handle) == b"no!"
+    release.set()
+
+
 def test_HT12_trailers_both_ways(allowed, peer):
     seen = []
 

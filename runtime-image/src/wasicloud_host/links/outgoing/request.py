@@ -140,9 +140,11 @@ class OutgoingRequest(Stream):
         return b"" if self._trailers is not None else None
 
     def write(self, data: bytes) -> bool:
-        """See `Stream`: the request's body."""
+        """See `Stream`: the request's body. After the response's end nobody wants it, and it is thrown away."""
         self.advance()
         self._raise_failure()
+        if self._trailers is not None:
+            return True
         if len(self._out) >= BUFFER:
             return False
         if data:
