@@ -227,27 +227,31 @@ class Pool:
         self._wanted.clear()
 
     def _step(self) -> bool:
-        """Make an instance if one is missing, else close one that is used up; False if there is nothing to do."""
+        """Make an instance if one is missing, close one if many or nothing else wait; False if there is nothing to do."""
         if self._missed:
             self._missed = False
             self._target = min(self._stock, self._target * 2)
-        ready = len(self._ready)
-        if ready < self._target and (ready == 0 or not self._used):
-            try:
-                self._ready.append(self._make())
-            except errors.HostError as error:  # the next request meets it, and answers with it
-                logger.warning("Could not make an instance ahead: %s", error)
-                self._target = 0
-            except Exception:
-                logger.exception("Could not make an instance ahead")
-                self._target = 0
-            return True
+        made = len(self._ready) < self._target and not (self._ready and self._used)
+        if made:
+            self._make_ahead()
+            if len(self._used) <= PILE // 2:
+                return True
         try:
             used = self._used.popleft()
         except IndexError:
-            return False
+            return made
         _close(used)
         return True
+
+    def _make_ahead(self) -> None:
+        try:
+            self._ready.append(self._make())
+        except errors.HostError as error:  # the next request meets it, and answers with it
+            logger.warning("Could not make an instance ahead: %s", error)
+            self._target = 0
+        except Exception:
+            logger.exception("Could not make an instance ahead")
+            self._target = 0
 
     def _shrink(self) -> None:
         """Let go of half of what was not needed since the last look."""
