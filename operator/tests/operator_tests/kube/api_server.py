@@ -63,11 +63,12 @@ class ApiServer:
         self._compacted = self._version
         self._history.clear()
 
-    async def put(self, plural: str, name: str, **more: Any) -> Body:
-        """Create or change an object."""
+    async def put(self, plural: str, name: str, more: Body | None = None, **fields: Any) -> Body:
+        """Create or change an object; ``more`` is of its metadata."""
         self._version += 1
         there = self._objects.setdefault(plural, {}).get(name)
-        body = {**more, "metadata": {"name": name, "namespace": "default", "resourceVersion": str(self._version)}}
+        metadata = {**(more or {}), "name": name, "namespace": "default", "resourceVersion": str(self._version)}
+        body = {**fields, "metadata": metadata}
         self._objects[plural][name] = body
         await self._tell(plural, "MODIFIED" if there else "ADDED", body)
         return body
