@@ -72,6 +72,7 @@ class Program:
         """A pool of instances, as the configuration of the first component wants them."""
         limits = instances.Limits(
             max_requests=self._config.components[0].instances.max_requests,
+            stock=min(instances.STOCK, 2 * self._config.http.max_concurrent_requests),
             start_seconds=self._config.http.request_timeout_seconds,
         )
         return instances.Pool(self.instance, limits, observer)
