@@ -40,9 +40,9 @@ async def _run(wanted: settings.Settings, access: credentials.Credentials) -> in
         namespaces=wanted.namespaces,
         standalone=True,
         identity=cast("Any", wanted.identity),  # else kopf asks for the user's name, and a container's user has none
-        stop_flag=operator.failed,
+        stop_flag=operator.over,
     )
-    return 1 if operator.failed.is_set() else 0
+    return 1 if operator.failed else 0
 
 
 class _Lines(logging.Formatter):

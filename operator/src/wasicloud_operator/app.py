@@ -32,10 +32,11 @@ _FINISH_SECONDS = 20.0
 
 
 class App:
-    """The operator: `start`, then `stop`. ``failed`` is set if a part of it ended that never should."""
+    """The operator: `start`, then `stop`. ``over`` is set when it has ended, or has to: ``failed`` if a part of it ended that never should."""
 
     def __init__(self, settings: Settings, access: credentials.Credentials) -> None:
-        self.failed = asyncio.Event()
+        self.over = asyncio.Event()
+        self.failed = False
         self.world = World()
         self.queue: Queue[Key] = Queue()
         self.metrics = Metrics()
@@ -83,6 +84,7 @@ class App:
         await self._probes.close()
         await self._hosts.close()
         await self._client.close()
+        self.over.set()  # kopf waits for whoever waits for this
 
     async def credentials(self) -> dict[str, Any]:
         """Fields of kopf's ``ConnectionInfo``."""
@@ -119,13 +121,14 @@ class App:
     def _ended(self, task: asyncio.Task[None]) -> None:
         if not task.cancelled() and task.exception() is not None:
             log.error("A part of the operator ended", exc_info=task.exception())
-            self.failed.set()
+            self.failed = True
+            self.over.set()
 
     def _essential(self) -> list[Watch]:
         return [watch for watch in self._watches if watch.resource.essential]
 
     def _broken(self) -> list[str]:
-        return ["a part of the operator ended"] if self.failed.is_set() else []
+        return ["a part of the operator ended"] if self.failed else []
 
     def _missing(self) -> list[str]:
         waiting = [watch.resource.plural for watch in self._essential() if not watch.synced.is_set()]
