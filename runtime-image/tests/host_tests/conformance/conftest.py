@@ -38,6 +38,8 @@ def serve(backend, tmp_path_factory):
             return started[guest]
 
         yield start
+        for host in started.values():  # after all that was asked of it
+            assert not [secret for secret in backend.secrets if secret in host.told()]
 
 
 @pytest.fixture(scope="session")

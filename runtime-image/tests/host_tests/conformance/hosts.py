@@ -44,6 +44,7 @@ class Host:
     port: int
     management: int
     log_file: Path
+    config_file: Path | None = None
 
     def ask(self, path: str, method: str = "GET", body: Any = None, headers: Mapping[str, str] | None = None) -> Answer:
         """One request on a connection of its own."""
@@ -76,6 +77,13 @@ class Host:
             return response.status, response.read().decode()
         finally:
             connection.close()
+
+    def told(self) -> str:
+        """Everything that others can see of it: log, metrics, readiness, configuration, environment and command line."""
+        proc = Path("/proc") / str(self.process.pid)
+        seen = [self.log_file.read_text(), self.metrics(), self._manage("/readyz")[1]]
+        seen += [(proc / name).read_bytes().decode(errors="replace") for name in ("environ", "cmdline")]
+        return "\n".join([*seen, self.config_file.read_text() if self.config_file else ""])
 
     def log(self) -> list[dict[str, Any]]:
         """The lines that the host wrote so far."""
@@ -119,7 +127,7 @@ def running(wanted: config.HostConfig, folder: Path) -> Iterator[Host]:
     file.write_text(config.dump(chosen))
     with log.open("wb") as output:
         process = subprocess.Popen([sys.executable, "-m", "wasicloud_host", "--config", str(file)], stderr=output)
-    host = Host(process, *ports, log)
+    host = Host(process, *ports, log, file)
     try:
         servers.wait_until(lambda: _is_ready(host), f"the host of {wanted.name}")
         yield host

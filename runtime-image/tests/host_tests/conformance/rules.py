@@ -48,6 +48,6 @@ NEEDS_A_SETTING = frozenset({"KV09", "KV10"})
 
 PARAMETERS: Mapping[str, str] = {
     "CF01": "key=greeting&value=hello",
-    "HT01": "method=GET&path=/HT01&authority=",
+    "HT01": "method=GET&path=/HT01&authority=HOST",
     "BS03": "big=1",
 }

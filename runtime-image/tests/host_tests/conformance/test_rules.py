@@ -20,7 +20,7 @@ def _each(table):
 
 
 def _check(host, rule):
-    found = host.rule(rule, rules.PARAMETERS.get(rule, ""))
+    found = host.rule(rule, rules.PARAMETERS.get(rule, "").replace("HOST", f"127.0.0.1:{host.port}"))
     if rule in rules.ENDS_THE_INSTANCE:
         assert found.get("ended") == 500 or found["ok"] is True, found
         return
