@@ -1,0 +1,1 @@
+"""The process as a whole: workers, signals, exit codes."""
