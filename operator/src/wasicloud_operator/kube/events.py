@@ -53,7 +53,7 @@ class Events:
         return {
             "apiVersion": _EVENTS.api_version,
             "kind": "Event",
-            "metadata": {"namespace": namespace, "name": f"{name}.{uuid.uuid4().hex[:16]}"},
+            "metadata": {"namespace": namespace, "name": f"{name[:200]}.{uuid.uuid4().hex[:16]}"},
             "eventTime": now,
             "type": event.type,
             "reason": event.reason,

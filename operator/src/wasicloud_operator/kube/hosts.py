@@ -23,8 +23,8 @@ class Hosts:
         """End all requests."""
         await self._session.close()
 
-    async def why_not_ready(self, address: str, port: int) -> str:
-        """The reasons that ``/readyz`` gives, as one sentence; empty if it is ready or does not answer."""
+    async def why_not_ready(self, address: str, port: int) -> str | None:
+        """The reasons that ``/readyz`` gives, as one sentence; empty if there are none, None if it does not answer."""
         try:
             host = f"[{address}]" if ipaddress.ip_address(address).version == 6 else address
             async with self._session.get(f"http://{host}:{port}/readyz", allow_redirects=False) as response:
@@ -33,4 +33,4 @@ class Hosts:
                 document = orjson.loads(await response.content.read(_LONGEST_BYTES))
                 return "; ".join(str(reason) for reason in document["reasons"] if reason not in _PASSING)
         except (aiohttp.ClientError, OSError, TimeoutError, ValueError, KeyError, TypeError):
-            return ""
+            return None

@@ -17,6 +17,7 @@ class Resource:
     """One kind as the API server serves it; the selectors narrow what is watched of it.
 
     Nothing is decided before everything essential is known. ``bookmarks``: whether a watch of it is never silent for long.
+    ``page``: how many are listed at once.
     """
 
     api_version: str
@@ -25,6 +26,7 @@ class Resource:
     fields: str = ""
     essential: bool = True
     bookmarks: bool = True
+    page: int = 500
 
     def path(self, namespace: str = "", name: str = "", sub: str = "") -> str:
         """``/apis/GROUP/VERSION/namespaces/NAMESPACE/PLURAL/NAME/SUB``."""
@@ -38,7 +40,7 @@ RESOURCES: Mapping[str, Resource] = MappingProxyType(
         **{kind: Resource(names.API_VERSION, plural) for kind, plural in names.PLURALS.items()},
         # children are watched without a selector: one at a child's name that is not ours has to be seen
         "ServiceAccount": Resource("v1", "serviceaccounts"),
-        "ConfigMap": Resource("v1", "configmaps"),
+        "ConfigMap": Resource("v1", "configmaps", page=100),  # one may have a megabyte
         "NetworkPolicy": Resource("networking.k8s.io/v1", "networkpolicies"),
         "Service": Resource("v1", "services"),
         "Deployment": Resource("apps/v1", "deployments"),

@@ -19,7 +19,6 @@ from wasicloud_operator.reconcile.ports import Body
 
 log = logging.getLogger(__name__)
 
-_PAGE = "500"
 _BASE_SECONDS = 0.1
 _LONGEST_SECONDS = 5.0
 
@@ -83,7 +82,7 @@ class Watch:
         seen: set[ObjectKey] = set()
         more = ""
         while True:
-            page = await self._ask({"limit": _PAGE, **({"continue": more} if more else {})})
+            page = await self._ask({"limit": str(self._resource.page), **({"continue": more} if more else {})})
             for body in page.get("items") or ():
                 seen.add(_key(body))
                 self._sink.put(body)

@@ -10,7 +10,7 @@ from wasicloud_operator.api.link import Link
 from wasicloud_operator.api.provider import CapabilityProvider
 from wasicloud_operator.api.refs import ObjectKey
 from wasicloud_operator.build import naming
-from wasicloud_operator.reconcile import kept
+from wasicloud_operator.reconcile import kept, pods
 from wasicloud_operator.reconcile.ports import Body, Key
 from wasicloud_operator.reconcile.view import ComponentView, LinkView, ProviderView, Unreadable
 from wasicloud_operator.reconcile.world import CHILDREN, World, key_of
@@ -22,8 +22,8 @@ def component(world: World, key: ObjectKey) -> ComponentView | None:
     if not isinstance(found, WasmComponent | Unreadable):
         return None
     near = _Neighbourhood(world, key)
-    pods = tuple(world.pods_of(key))
-    mounts = {pod["metadata"]["name"]: world.mount_problem(key_of(pod)) for pod in pods}
+    alive = tuple(world.pods_of(key))
+    mounts = {pod["metadata"]["name"]: world.mount_problem(key_of(pod)) for pod in alive}
     return ComponentView(
         component=found,
         status=world.status(Key(names.WASM_COMPONENT, key)),
@@ -32,10 +32,10 @@ def component(world: World, key: ObjectKey) -> ComponentView | None:
         components=tuple(near.components.values()),
         unreadable=tuple(near.unreadable),
         children=MappingProxyType(_children(world, key)),
-        pods=pods,
+        pods=alive,
         config_maps=MappingProxyType(near.config_maps),
         mounts=MappingProxyType({pod: problem for pod, problem in mounts.items() if problem}),
-        remarks=MappingProxyType({uid: world.remarks[uid] for uid in map(_uid, pods) if uid in world.remarks}),
+        remarks=MappingProxyType({uid: world.remarks[uid] for uid in map(_uid, alive) if uid in world.remarks}),
     )
 
 
@@ -44,7 +44,10 @@ def provider(world: World, key: ObjectKey) -> ProviderView | None:
     found = world.read(names.CAPABILITY_PROVIDER, key)
     if not isinstance(found, CapabilityProvider | Unreadable):
         return None
-    return ProviderView(found, world.status(Key(names.CAPABILITY_PROVIDER, key)), world.links_to(key))
+    unready = (pod for user in world.users_of(key) for pod in world.pods_of(user) if not pods.is_ready(pod))
+    remarks = {world.remarks.get(_uid(pod), "") for pod in unready}
+    status = world.status(Key(names.CAPABILITY_PROVIDER, key))
+    return ProviderView(found, status, world.links_to(key), tuple(sorted(remarks - {""})))
 
 
 def link(world: World, key: ObjectKey) -> LinkView | None:

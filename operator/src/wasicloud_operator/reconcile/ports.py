@@ -54,8 +54,8 @@ class Events(Protocol):
 class Pods(Protocol):
     """Asks pods themselves. Never raises."""
 
-    async def why_not_ready(self, address: str, port: int) -> str:
-        """What a host says is missing, in one sentence; empty if it says nothing."""
+    async def why_not_ready(self, address: str, port: int) -> str | None:
+        """What a host says is missing, in one sentence; empty if nothing is, None if it does not answer."""
 
 
 class Clock(Protocol):

@@ -60,11 +60,12 @@ class ComponentView:
 
 @dataclass(frozen=True, slots=True)
 class ProviderView:
-    """A CapabilityProvider and the number of Links that lead to it."""
+    """A CapabilityProvider, the number of Links that lead to it, and what hosts that use it say while they are not ready."""
 
     provider: CapabilityProvider | Unreadable
     status: Body
     links: int = 0
+    remarks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

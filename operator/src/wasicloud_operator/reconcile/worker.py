@@ -98,6 +98,9 @@ class Worker:
             else:
                 await self._one(key)
             self._queue.done(key)
+            await asyncio.sleep(
+                0
+            )  # a reconciliation that writes nothing waits for nothing: watches and the lease need their turn
 
     async def _one(self, key: Key) -> None:
         begun = time.perf_counter()
@@ -202,12 +205,13 @@ class Worker:
         news = False
         for pod, answer in zip(asked, answers, strict=True):
             uid = pod["metadata"].get("uid", "")
-            if answer and self._world.remarks.get(uid) != answer:
+            if answer is not None and self._world.remarks.get(uid, "") != answer:
                 self._world.remarks[uid] = answer
                 news = True
         if news:
-            for one in self._world.links_of(key.object):
-                self._queue.add(Key(names.LINK, one.metadata.key))
+            for touched in self._world.told_by_pods(key.object):
+                if touched != key:
+                    self._queue.add(touched)
         return news
 
     def _notice(self, touched: Any) -> None:

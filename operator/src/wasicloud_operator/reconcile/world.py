@@ -137,6 +137,20 @@ class World:
         events = [self._bodies["Event"][key] for key in self._waits.get(pod)]
         return max(events, key=version)["message"] if events else ""
 
+    def users_of(self, provider: ObjectKey) -> set[ObjectKey]:
+        """Components with a Link to a provider."""
+        links_ = self._links.get(("provider", provider))
+        return {ObjectKey(key.namespace, name) for key in links_ if (name := self._raw_spec(key).get("component"))}
+
+    def told_by_pods(self, component: ObjectKey) -> set[Key]:
+        """Whose status tells what a component's pods say: its own, its Links', their providers'."""
+        told = {Key(names.WASM_COMPONENT, component)}
+        for link in self._links.get(("component", component)):
+            told.add(Key(names.LINK, link))
+            if provider := self._raw_spec(link).get("provider"):
+                told.add(Key(names.CAPABILITY_PROVIDER, ObjectKey(link.namespace, provider)))
+        return told
+
     # --- whom a change touches
 
     def _known(self, touched: Collection[Key]) -> Collection[Key]:
@@ -237,7 +251,7 @@ class World:
                 yield from self._with_links(_pod_component(key.namespace, pod))
             return
         if kind == "Pod":
-            yield from self._with_links(_pod_component(key.namespace, body))
+            yield from self.told_by_pods(_pod_component(key.namespace, body))
             return
         found = kept.owner(body)
         name = found[0] if found else key.name.removesuffix(_PRIVATE)

@@ -131,9 +131,9 @@ class FakeCluster:
         del uid
         self.events.append((key, event))
 
-    async def why_not_ready(self, address: str, port: int) -> str:
+    async def why_not_ready(self, address: str, port: int) -> str | None:
         del port
-        return self.answers.get(address, "")
+        return self.answers.get(address)
 
     def now(self) -> str:
         return "2026-01-02T03:04:05Z"

@@ -77,9 +77,9 @@ def test_the_same_version_touches_nobody() -> None:
     assert not a_world().put("Link", at(4, link("back")))
 
 
-def test_a_pod_touches_its_component_and_those_links_and_nobody_else() -> None:
+def test_a_pod_touches_those_that_tell_what_it_says_and_nobody_else() -> None:
     pod = {"metadata": {"name": "x", "labels": {"wasicloud.dev/component": "back"}}, "status": {}}
-    assert names(a_world().put("Pod", at(9, pod))) == {"WasmComponent/back", "Link/l"}
+    assert names(a_world().put("Pod", at(9, pod))) == {"WasmComponent/back", "Link/l", "CapabilityProvider/p"}
 
 
 def test_other_peoples_objects_touch_nobody_and_are_not_kept() -> None:
