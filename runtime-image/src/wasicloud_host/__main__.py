@@ -85,10 +85,9 @@ def _supervise(settings: HostConfig, log: Log, path: str) -> int:
     stopped = _signals()
     with listener, _management(settings, family.reasons, family.snapshot):
         family.start()
-        log.write("info", "Serving", component=settings.name, workers=settings.workers)
         watcher = threading.Thread(target=family.end_when, args=(stopped,), daemon=True)
         watcher.start()
-        code = family.run()
+        code = family.run(lambda: log.write("info", "Serving", component=settings.name, workers=settings.workers))
         finished = family.stop(settings.drain_timeout_seconds + 5)
     return code or (0 if finished else 1)
 

@@ -28,6 +28,9 @@ _MOST_BACKOFF_SECONDS = 10.0
 _STEADY_SECONDS = 30.0
 """A worker that lived so long is replaced at once when it dies."""
 
+_STARTING = "starting"
+_SILENT = "a worker does not answer"
+
 REFUSED = 2
 """Exit code of a worker that cannot serve this configuration: another one could not either."""
 
@@ -39,7 +42,7 @@ class Worker:
     process: subprocess.Popen[bytes]
     pair: socket.socket
     born: float = field(default_factory=time.monotonic)
-    reasons: list[str] = field(default_factory=lambda: ["starting"])
+    reasons: list[str] = field(default_factory=lambda: [_STARTING])
     snapshot: Snapshot = field(default_factory=Snapshot)
 
     def ask(self) -> None:
@@ -50,7 +53,7 @@ class Worker:
                 answer = json.loads(lines.readline())
             self.reasons, self.snapshot = answer["reasons"], Snapshot.load(answer["metrics"])
         except (OSError, ValueError, KeyError):
-            self.reasons = ["a worker does not answer"]
+            self.reasons = [_SILENT]
 
 
 class Workers:
@@ -69,13 +72,15 @@ class Workers:
         self._failures = 0
 
     def start(self) -> None:
-        """Start all workers."""
-        for _ in range(self._count):
-            self._workers.append(self._spawn())
+        """Start the first worker. `run` starts the others when it serves: what it refuses is said once, what it compiled is theirs."""
+        self._workers.append(self._spawn())
 
-    def run(self) -> int:
-        """Replace workers that die, until `stop`; the exit code."""
+    def run(self, serving: Callable[[], None]) -> int:
+        """Complete the family, telling ``serving``, and replace workers that die, until `stop`; the exit code."""
         while not self._stopping:
+            if len(self._workers) < self._count and self._first_serves():
+                self._workers += [self._spawn() for _ in range(self._count - 1)]
+                serving()
             for index, worker in enumerate(self._workers):
                 code = worker.process.poll()
                 if code is None or self._stopping:
@@ -86,6 +91,10 @@ class Workers:
                 self._replace(index, worker, code)
             time.sleep(_LOOK_SECONDS)
         return 0
+
+    def _first_serves(self) -> bool:
+        self._ask()
+        return not {_STARTING, _SILENT}.intersection(self._workers[0].reasons)
 
     def _replace(self, index: int, dead: Worker, code: int) -> None:
         self._failures = 0 if time.monotonic() - dead.born > _STEADY_SECONDS else self._failures + 1
