@@ -44,7 +44,7 @@ def open_bucket(target: Capabilities, identifier: bytes) -> bytes:
 def get(target: Capabilities, bucket: int, key: bytes) -> bytes:
     """The value of a key."""
     value = _store(target, bucket).get(key)
-    return NONE if value is None else b"o" + encoding.data(value)
+    return NONE if value is None else encoding.ok_data(value)
 
 
 def put(target: Capabilities, bucket: int, key: bytes, value: bytes) -> bytes:

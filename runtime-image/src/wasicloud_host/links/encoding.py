@@ -32,10 +32,21 @@ def data(value: bytes) -> bytes:
     return b"u" + value
 
 
+def ok_data(value: bytes) -> bytes:
+    """The answer ``o`` and data: as `data`, with one copy less of what may be long."""
+    if value.isascii():
+        return b"ou" + value if value else OK
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return b"ob" + pybase64.b64encode(value)
+    return b"ou" + value
+
+
 def undata(text: bytes) -> bytes:
-    """The bytes of data."""
+    """The bytes of data. (pybase64 is five times as fast where it may refuse, and without the copy of a slice.)"""
     if text[:1] == b"b":
-        return pybase64.b64decode(text[1:])
+        return pybase64.b64decode(memoryview(text)[1:], validate=True)
     return text[1:]
 
 

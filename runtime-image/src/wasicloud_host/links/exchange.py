@@ -206,7 +206,7 @@ def stream_read(exchange: Exchange, handle: int, limit: int, block: int) -> byte
             exchange.sleep([(handle, "r")])
     if piece is None:
         return WOULD_BLOCK
-    return b"o" + encoding.data(piece) if piece else NONE
+    return encoding.ok_data(piece) if piece else NONE
 
 
 def stream_write(exchange: Exchange, handle: int, data: bytes, block: int) -> bytes:

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -28,3 +31,25 @@ def test_header_lines(fields):
     lines = header_lines.write(fields)
     lines.decode()
     assert list(header_lines.parse(lines)) == fields
+
+
+@given(st.binary())
+def test_an_answer_of_data(value):
+    assert encoding.ok_data(value) == b"o" + encoding.data(value)
+
+
+def test_pieces_of_bodies_cost_what_copying_them_does():
+    program = """
+import os, time, resource
+from wasicloud_host.links import allocator, encoding
+kept = allocator.keep_freed_memory()
+piece = os.urandom(256 << 10)
+def faults(): return resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20): encoding.undata(encoding.ok_data(piece)[1:])
+before = faults()
+for _ in range(200): encoding.undata(encoding.ok_data(piece)[1:])
+print(int(kept), faults() - before)
+"""
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    kept, faults = map(int, ended.stdout.split())
+    assert not kept or faults < 200, "pages are not taken from the kernel for every piece"
