@@ -23,7 +23,7 @@ from wasicloud_host.dispatch import Dispatcher
 from wasicloud_host.http import metrics as http_metrics
 from wasicloud_host.http import server as http_server
 from wasicloud_host.links import bindings as bindings_
-from wasicloud_host.links import functions, session
+from wasicloud_host.links import allocator, functions, session
 from wasicloud_host.log import Log
 from wasicloud_host.providers import registry
 from wasicloud_host.providers.provider import Provider
@@ -70,6 +70,7 @@ class App:
 
     def _start(self) -> tuple[str, int]:
         config, stack = self._config, self._stack
+        allocator.keep_freed_memory()
         providers = registry.open_all(config.providers, config.workers)
         for provider in providers.values():
             stack.callback(provider.close)
