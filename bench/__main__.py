@@ -7,6 +7,7 @@ import sys
 
 from bench import report, scenarios
 from bench.processes import ROOT
+from bench.rounds import Effort
 
 
 def main() -> int:
@@ -17,7 +18,7 @@ def main() -> int:
     unknown = set(arguments.scenario) - set(scenarios.SCENARIOS)
     if unknown:
         parser.error(f"no scenario {', '.join(sorted(unknown))}; there are {', '.join(scenarios.SCENARIOS)}")
-    effort = scenarios.Effort(1, 1) if arguments.quick else scenarios.Effort(5, 2)
+    effort = Effort(1, 1) if arguments.quick else Effort(5, 2)
     rows = []
     for scenario in scenarios.chosen(arguments.scenario):
         for row in scenario(effort):

