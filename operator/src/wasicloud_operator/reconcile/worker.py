@@ -156,7 +156,7 @@ class Worker:
             if view is None:
                 return None, written, None
             decision = component.decide(view, self._settings)
-            if not decision.changes or self._arriving(key, view):
+            if self._arriving(key, view) or not decision.changes:
                 return await self._asked(key, view, decision), written, None
             try:
                 written += await self._write(decision)

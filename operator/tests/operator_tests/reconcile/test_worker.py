@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 import pytest
 
 from operator_tests import samples
@@ -9,6 +11,9 @@ from operator_tests.reconcile.cluster import DIGEST, IMPORTS, SERVING, STARTING,
 from wasicloud_operator.api import names
 from wasicloud_operator.api.refs import ObjectKey
 from wasicloud_operator.reconcile.errors import ApiProblem
+from wasicloud_operator.reconcile.ports import Key
+from wasicloud_operator.reconcile.queue import Queue
+from wasicloud_operator.reconcile.worker import Pace
 
 KINDS = ("WasmComponent", "Link", "CapabilityProvider")
 
@@ -180,6 +185,30 @@ def test_what_the_api_server_says_to_a_write_is_told(problem: ApiProblem, expect
     assert cluster.outcomes == ["error"], "and it is tried again"
     look_again(cluster)
     assert cluster.conditions("WasmComponent", "gopher")["Applied"] == ("True", "Succeeded")
+
+
+def test_a_component_that_stands_is_not_looked_at_again_soon() -> None:
+    delays: list[float] = []
+
+    class Listening(Queue[Key]):
+        def add_after(self, key: Key, seconds: float) -> None:
+            delays.append(seconds)
+
+    cluster = a_running_demo()
+    cluster.queue = cluster.worker._queue = Listening()
+    look_again(cluster)
+    assert min(delays) >= 600
+
+
+def test_a_new_component_waits_for_the_rest_of_its_manifest() -> None:
+    cluster = FakeCluster()
+    cluster.worker._pace = Pace(arrival=0.05)
+    cluster.write(samples.body("WasmComponent", "gopher", image="registry.example/gopher:1"))
+    cluster.settle()
+    assert "apply Deployment gopher" not in cluster.writes
+    time.sleep(0.1)
+    look_again(cluster)
+    assert "apply Deployment gopher" in cluster.writes
 
 
 def test_a_namespace_that_is_being_deleted_is_left_alone() -> None:
