@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from typing import IO
 
 from wasicloud_host.capabilities.blobstore import Reader
 from wasicloud_host.links.bindings import Container
@@ -85,15 +86,23 @@ class Sink(Stream):
     """A new object's bytes: a `blobstore.Source` that can grow, and where it shall be stored."""
 
     def __init__(self) -> None:
-        self._spool = tempfile.SpooledTemporaryFile(max_size=SPOOL_MEMORY)  # noqa: SIM115 - closed with its handle
         self.size = 0
         self.targets: dict[tuple[str, str], tuple[Container, str]] = {}
+        self._pieces: list[bytes] = []
+        self._file: IO[bytes] | None = None  # instead of the pieces, once they are too many
 
     def write(self, data: bytes) -> bool:
         """See `Stream`; a disk never makes it wait."""
         try:
-            self._spool.seek(self.size)
-            self._spool.write(data)
+            if self._file is None and self.size + len(data) > SPOOL_MEMORY:
+                self._file = tempfile.TemporaryFile()  # noqa: SIM115 - closed with its handle
+                self._file.writelines(self._pieces)
+                self._pieces.clear()
+            if self._file is None:
+                self._pieces.append(data)
+            else:
+                self._file.seek(self.size)
+                self._file.write(data)
         except OSError as error:
             raise Failure(f"other:the host has no room for the object ({error.strerror})") from None
         self.size += len(data)
@@ -101,10 +110,13 @@ class Sink(Stream):
 
     def chunks(self, length: int) -> Iterator[bytes]:
         """See `blobstore.Source`."""
+        if self._file is None:
+            yield from regrouped(self._pieces, length)
+            return
         position = 0
         while position < self.size:
-            self._spool.seek(position)
-            piece = self._spool.read(length)
+            self._file.seek(position)
+            piece = self._file.read(length)
             position += len(piece)
             yield piece
 
@@ -115,4 +127,25 @@ class Sink(Stream):
 
     def close(self) -> None:
         """Discard it."""
-        self._spool.close()
+        self._pieces.clear()
+        if self._file is not None:
+            self._file.close()
+
+
+def regrouped(pieces: Sequence[bytes], length: int) -> Iterator[bytes]:
+    """The same bytes in pieces of ``length``, the last one shorter; each is copied once."""
+    waiting: list[bytes | memoryview] = []
+    have = 0
+    for piece in pieces:
+        rest = memoryview(piece)
+        while have + len(rest) >= length:
+            waiting.append(rest[: length - have])
+            rest = rest[length - have :]
+            yield b"".join(waiting)
+            waiting.clear()
+            have = 0
+        if rest:
+            waiting.append(rest)
+            have += len(rest)
+    if waiting:
+        yield b"".join(waiting)

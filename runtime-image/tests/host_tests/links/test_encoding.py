@@ -8,7 +8,7 @@ import sys
 from hypothesis import given
 from hypothesis import strategies as st
 
-from wasicloud_host.links import encoding, header_lines
+from wasicloud_host.links import encoding, header_lines, streams
 
 
 @given(st.binary())
@@ -36,6 +36,14 @@ def test_header_lines(fields):
 @given(st.binary())
 def test_an_answer_of_data(value):
     assert encoding.ok_data(value) == b"o" + encoding.data(value)
+
+
+@given(st.lists(st.binary(max_size=20)), st.integers(1, 12))
+def test_pieces_regrouped(pieces, length):
+    groups = list(streams.regrouped(pieces, length))
+    assert b"".join(groups) == b"".join(pieces)
+    assert all(len(group) == length for group in groups[:-1])
+    assert all(0 < len(group) <= length for group in groups)
 
 
 def test_pieces_of_bodies_cost_what_copying_them_does():

@@ -26,6 +26,9 @@ Command: TypeAlias = tuple[bytes | int, ...]
 
 _pack: Callable[[Command], bytes] = hiredis.pack_command  # type: ignore[assignment] # its stub allows one argument
 
+TOGETHER = 64 << 10
+"""Bytes of commands that are copied into one packet; longer ones are sent one by one."""
+
 IDLE_SECONDS = 1.0
 """A connection that was idle for longer is looked at before it is trusted with a change that must not happen twice."""
 
@@ -67,14 +70,17 @@ class NodeConnection:
 
     def run(self, command: Command, *, repeatable: bool = True) -> Any:
         """One command's reply; raises `BackendError`, `Redirected`, `ScriptMissing`. ``repeatable``: running it twice does no harm."""
-        reply = self._exchange(_pack(command), 1, repeatable)[0]
+        reply = self._exchange([_pack(command)], 1, repeatable)[0]
         if isinstance(reply, Exception):
             raise reply
         return reply
 
     def run_all(self, commands: Sequence[Command]) -> list[Any]:
         """The replies of repeatable commands that are sent at once; raises the first error among them."""
-        replies = self._exchange(b"".join(_pack(command) for command in commands), len(commands), True)
+        packed = [_pack(command) for command in commands]
+        if sum(map(len, packed)) < TOGETHER:
+            packed = [b"".join(packed)]
+        replies = self._exchange(packed, len(commands), True)
         for reply in replies:
             if isinstance(reply, Exception):
                 raise reply
@@ -84,7 +90,7 @@ class NodeConnection:
         """Disconnect."""
         self._connection.disconnect()
 
-    def _exchange(self, packed: bytes, count: int, repeatable: bool) -> list[Any]:
+    def _exchange(self, packed: list[bytes], count: int, repeatable: bool) -> list[Any]:
         connected = self._used_at != 0.0
         if connected and not repeatable and time.monotonic() - self._used_at > IDLE_SECONDS:
             self._drop_if_dead()
@@ -99,12 +105,12 @@ class NodeConnection:
                 return self._exchange(packed, count, repeatable=False)
             raise self._unavailable(error) from None
 
-    def _send(self, packed: bytes, count: int) -> list[Any]:
+    def _send(self, packed: list[bytes], count: int) -> list[Any]:
         connection = self._connection
         if self._used_at == 0.0:
             self._connect()
         self._bound()
-        connection.send_packed_command([packed], check_health=False)
+        connection.send_packed_command(packed, check_health=False)
         replies: list[Any] = []
         demoted = False
         for _ in range(count):
