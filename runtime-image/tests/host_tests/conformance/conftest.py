@@ -2,20 +2,15 @@
 
 from __future__ import annotations
 
-import re
-from collections import defaultdict
 from contextlib import ExitStack
 
 import pytest
 
-from host_tests.conformance import hosts, rules
+from host_tests.conformance import hosts, report, rules
 from host_tests.providers.contract.backends import BACKENDS
 from wasicloud_host import config
 
-_MARK = {"passed": "ok", "failed": "FAIL", "skipped": "–"}
-_ID = re.compile(
-    r"\[(?P<backend>[\w-]+)-(?P<guest>blobstore-finish|kv-draft2-pairs|[a-z]+-[a-z0-9]+|blobstore|http|io)-(?P<rule>[A-Z]{2}\d\d\w?)\]"
-)
+_MARK = {"passed": "ok", "failed": "FAIL", "skipped": "–", "error": "ERROR"}
 
 
 @pytest.fixture(scope="session", params=BACKENDS)
@@ -70,17 +65,14 @@ def linked(guest: str, backend, **link) -> config.HostConfig:
 
 def pytest_terminal_summary(terminalreporter) -> None:
     """Print the table rule × backend of what ran."""
-    cells: dict[tuple[str, str], dict[str, str]] = defaultdict(dict)
-    for outcome, mark in _MARK.items():
-        for report in terminalreporter.stats.get(outcome, []):
-            found = _ID.search(report.nodeid)
-            if found and "conformance" in report.nodeid and (report.when == "call" or outcome != "passed"):
-                cells[(found["guest"], found["rule"])][found["backend"]] = mark
-    if not cells:
-        return
-    columns = sorted({backend for row in cells.values() for backend in row})
-    terminalreporter.section("rules by backend")
-    terminalreporter.write_line(f"{'guest':<18}{'rule':<8}" + "".join(f"{column:<15}" for column in columns))
-    for (guest, rule), row in sorted(cells.items()):
-        marks = "".join(f"{row.get(column, ''):<15}" for column in columns)
-        terminalreporter.write_line(f"{guest:<18}{rule:<8}{marks}".rstrip())
+    marked = [
+        (found.nodeid, mark)
+        for outcome, mark in _MARK.items()
+        for found in terminalreporter.stats.get(outcome, [])
+        if found.when == "call" or outcome != "passed"
+    ]
+    table = report.cells(marked)
+    if table:
+        terminalreporter.section("rules by backend")
+        for line in report.lines(table):
+            terminalreporter.write_line(line)
