@@ -355,6 +355,7 @@ def main() -> None:
     parser.add_argument("--kubeconfig", default="", help="with a token; default: an API server of its own")
     parser.add_argument("--output", type=Path, help="write FILE.json and FILE.svg")
     arguments = parser.parse_args()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # what was started is ended then too
     found: dict[str, Any] = {"components": arguments.components, "children": arguments.components * CHILDREN}
     with api_server(arguments.kubeconfig) as kubeconfig:
         try:

@@ -132,16 +132,16 @@ class Worker:
         self._queue.forget(key)
         waits = report.outcome.ready.status != api.TRUE
         after = report.outcome.retry_after
-        if key in self._first_seen:
-            after = self._pace.arrival
         self._queue.add_after(key, after if after is not None else self._pace.resync * random.uniform(1, 2))  # noqa: S311 not a secret
         return "written" if written else "waiting" if waits else "unchanged"
 
     def _premature(self, key: Key, report: Report) -> bool:
-        """Whether a Link is looked at while its component is about to be written: it is told of that soon, and says nothing before.
-
-        Unless that takes long: then something is wrong with writing, and the Link is to show it.
+        """Whether it is too soon to say anything: of a component that is still arriving, and of a Link whose component is about to
+        be written. The Link is told of that soon; unless that takes long: then something is wrong with writing, and it is to show it.
         """
+        if time.monotonic() - self._first_seen.get(key, 0.0) < self._pace.arrival:
+            self._queue.add_after(key, self._pace.arrival)
+            return True
         if key.kind != names.LINK or report.outcome.ready.reason != "Applying" or key in self._deferred:
             self._deferred.discard(key)
             return False

@@ -205,10 +205,23 @@ def test_a_new_component_waits_for_the_rest_of_its_manifest() -> None:
     cluster.worker._pace = Pace(arrival=0.05)
     cluster.write(samples.body("WasmComponent", "gopher", image="registry.example/gopher:1"))
     cluster.settle()
-    assert "apply Deployment gopher" not in cluster.writes
+    assert cluster.writes == []
     time.sleep(0.1)
     look_again(cluster)
     assert "apply Deployment gopher" in cluster.writes
+
+
+def test_a_new_component_that_lacks_something_says_so_when_its_manifest_had_time_to_come() -> None:
+    cluster = FakeCluster()
+    cluster.worker._pace = Pace(arrival=0.05)
+    cluster.write(
+        samples.body("WasmComponent", "gopher", image="a", configFrom=[{"configMapRef": {"name": "settings"}}])
+    )
+    cluster.settle()
+    assert cluster.writes == []
+    time.sleep(0.1)
+    look_again(cluster)
+    assert cluster.conditions("WasmComponent", "gopher")["Ready"] == ("False", "ConfigMapNotFound")
 
 
 def test_a_namespace_that_is_being_deleted_is_left_alone() -> None:
