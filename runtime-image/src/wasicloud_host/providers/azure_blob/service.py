@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 
 from azure.core import exceptions as azure_errors
 from azure.core.credentials import AzureNamedKeyCredential, AzureSasCredential
+from azure.core.pipeline.transport import RequestsTransport
 from azure.storage.blob import BlobClient, BlobServiceClient, ContainerClient, LinearRetry
 
 from wasicloud_host.capabilities import deadline
@@ -31,6 +32,9 @@ PIECE = 4 << 20
 """Bytes of one part of a longer object, each way."""
 
 PARALLEL = 4
+
+CONNECTIONS = 128
+"""Connections that are kept open; more are made when needed, and closed after use."""
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -189,6 +193,7 @@ def _client(settings: Settings) -> BlobServiceClient:
         "max_chunk_get_size": PIECE,
         "max_single_put_size": READ_AT_ONCE,
         "logging_enable": False,
+        "transport": _transport(),
     }
     secret = settings.secret.read() if settings.secret is not None else ""
     try:
@@ -197,6 +202,15 @@ def _client(settings: Settings) -> BlobServiceClient:
         return BlobServiceClient(settings.account_url or "", credential=_credential(settings, secret), **arguments)
     except ValueError:  # its text may hold the credential
         raise BackendError(f"the credential for azure at {settings} is malformed", "denied") from None
+
+
+def _transport() -> RequestsTransport:
+    """The SDK's own, with room for as many connections as a host may have requests."""
+    transport = RequestsTransport()
+    transport.open()
+    for adapter in transport.session.adapters.values():
+        adapter.init_poolmanager(1, CONNECTIONS)
+    return transport
 
 
 def _credential(settings: Settings, secret: str) -> Any:

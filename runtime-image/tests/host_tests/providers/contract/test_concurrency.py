@@ -63,7 +63,7 @@ def test_KV21_of_many_who_make_a_key_one_wins(backend, provider, place):
     assert outcomes.count(None) == 1
 
 
-def test_a_provider_serves_many_threads(provider, place):
+def test_a_provider_serves_many_threads(provider, place, caplog):
     bucket = provider.keyvalue(place)
 
     def work(number):
@@ -74,3 +74,4 @@ def test_a_provider_serves_many_threads(provider, place):
 
     with ThreadPoolExecutor(16) as threads:
         list(threads.map(work, range(32)))
+    assert not caplog.records, "nothing to complain of"
