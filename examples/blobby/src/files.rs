@@ -37,9 +37,7 @@ pub fn write(container: &Container, name: &str, request: &IncomingRequest) -> Re
     let body = request.consume().expect("the body is taken once");
     let from = body.stream().expect("the stream is taken once");
     let value = OutgoingValue::new_outgoing_value();
-    let to = value
-        .outgoing_value_write_body()
-        .map_err(|()| "the value takes no body".to_string())?;
+    let to = value.outgoing_value_write_body().map_err(|()| "the value takes no body".to_string())?;
     container.write_data(name, &value)?;
     let mut bytes = 0;
     loop {

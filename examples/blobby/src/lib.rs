@@ -51,9 +51,7 @@ fn serve(container: &Container, name: &str, request: IncomingRequest, outparam: 
             let written = files::write(container, name, &request);
             written.map(|bytes| (201, format!("{bytes} bytes written.\n")))
         }
-        Method::Delete => container
-            .delete_object(name)
-            .map(|()| (200, "Deleted.\n".to_string())),
+        Method::Delete => container.delete_object(name).map(|()| (200, "Deleted.\n".to_string())),
         _ => {
             let allow = [("allow", "GET, HEAD, PUT, POST, DELETE")];
             if let Some(body) = respond::start(outparam, 405, &allow) {

@@ -1,8 +1,6 @@
 //! Responses: a line of text, or a body that streams.
 
-use crate::bindings::wasi::http::types::{
-    Fields, OutgoingBody, OutgoingResponse, ResponseOutparam,
-};
+use crate::bindings::wasi::http::types::{Fields, OutgoingBody, OutgoingResponse, ResponseOutparam};
 use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
 
 /// A response's body. Dropped without `finish` it breaks off, which the client sees.

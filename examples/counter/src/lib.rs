@@ -84,42 +84,24 @@ fn describe(error: store::Error) -> String {
 }
 
 fn greeting() -> String {
-    config::get("greeting")
-        .ok()
-        .flatten()
-        .unwrap_or_else(|| "Hello!".into())
+    config::get("greeting").ok().flatten().unwrap_or_else(|| "Hello!".into())
 }
 
 fn wants_html(request: &IncomingRequest) -> bool {
-    request
-        .headers()
-        .get("accept")
-        .iter()
-        .any(|value| String::from_utf8_lossy(value).contains("text/html"))
+    request.headers().get("accept").iter().any(|value| String::from_utf8_lossy(value).contains("text/html"))
 }
 
 fn text(status: u16, body: String) -> Answer {
-    Answer {
-        status,
-        content_type: "text/plain; charset=utf-8",
-        body,
-    }
+    Answer { status, content_type: "text/plain; charset=utf-8", body }
 }
 
 fn respond(outparam: ResponseOutparam, answer: Answer) -> Result<(), StreamError> {
     let headers = Fields::new();
-    for (name, value) in [
-        ("content-type", answer.content_type),
-        ("cache-control", "no-store"),
-    ] {
-        headers
-            .set(name, &[value.as_bytes().to_vec()])
-            .expect("a plain header is allowed");
+    for (name, value) in [("content-type", answer.content_type), ("cache-control", "no-store")] {
+        headers.set(name, &[value.as_bytes().to_vec()]).expect("a plain header is allowed");
     }
     let response = OutgoingResponse::new(headers);
-    response
-        .set_status_code(answer.status)
-        .expect("a status that HTTP knows");
+    response.set_status_code(answer.status).expect("a status that HTTP knows");
     let body = response.body().expect("the body is taken once");
     ResponseOutparam::set(outparam, Ok(response));
 

@@ -72,13 +72,7 @@ impl Entry {
         let text = String::from_utf8_lossy(data);
         let mut lines = text.splitn(4, '\n');
         let mut line = || lines.next().map(unescape);
-        Some(Entry {
-            id,
-            seconds: line()?.parse().ok()?,
-            picture: line()?,
-            name: line()?,
-            message: line()?,
-        })
+        Some(Entry { id, seconds: line()?.parse().ok()?, picture: line()?, name: line()?, message: line()? })
     }
 
     pub fn json(&self) -> String {

@@ -75,7 +75,11 @@ fn card(entry: &Entry, now: u64) -> String {
     let picture = if entry.picture.is_empty() {
         String::new()
     } else {
-        format!("<img src=\"/pictures/{}\" alt=\"a picture from {}\">", escape(&entry.picture), escape(&entry.name))
+        format!(
+            "<img src=\"/pictures/{}\" alt=\"a picture from {}\">",
+            escape(&entry.picture),
+            escape(&entry.name)
+        )
     };
     format!(
         "<article><strong>{}</strong><time>{}</time><p>{}</p>{picture}</article>\n",
@@ -96,8 +100,5 @@ fn ago(seconds: u64) -> String {
 }
 
 fn escape(text: &str) -> String {
-    text.replace('&', "&amp;")
-        .replace('<', "&lt;")
-        .replace('>', "&gt;")
-        .replace('"', "&quot;")
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

@@ -9,12 +9,8 @@ use crate::web::{self, Problem, Reply};
 
 const CONTAINER: &str = "pictures";
 const LIMIT: usize = 5 << 20;
-const TYPES: [(&str, &str); 4] = [
-    ("image/png", "png"),
-    ("image/jpeg", "jpg"),
-    ("image/gif", "gif"),
-    ("image/webp", "webp"),
-];
+const TYPES: [(&str, &str); 4] =
+    [("image/png", "png"), ("image/jpeg", "jpg"), ("image/gif", "gif"), ("image/webp", "webp")];
 
 fn unreachable(text: String) -> Problem {
     Problem::new(502, &format!("The pictures cannot be reached: {text}"))
@@ -32,8 +28,7 @@ fn container() -> Result<Container, String> {
 /// Whether a name is one that `store` gives.
 pub fn is_name(name: &str) -> bool {
     let plain = |part: &str| part.len() == 16 && part.bytes().all(|b| b.is_ascii_hexdigit());
-    name.split_once('.')
-        .is_some_and(|(stem, ending)| plain(stem) && TYPES.iter().any(|(_, e)| *e == ending))
+    name.split_once('.').is_some_and(|(stem, ending)| plain(stem) && TYPES.iter().any(|(_, e)| *e == ending))
 }
 
 /// Keeps the request's body; gives its name.
@@ -51,9 +46,7 @@ pub fn store(request: &IncomingRequest) -> Result<String, Problem> {
 fn write(name: &str, data: &[u8]) -> Result<(), String> {
     let container = container()?;
     let value = OutgoingValue::new_outgoing_value();
-    let stream = value
-        .outgoing_value_write_body()
-        .map_err(|()| "the value takes no body".to_string())?;
+    let stream = value.outgoing_value_write_body().map_err(|()| "the value takes no body".to_string())?;
     container.write_data(name, &value)?;
     for chunk in data.chunks(4096) {
         let written = stream.blocking_write_and_flush(chunk);

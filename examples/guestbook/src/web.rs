@@ -32,10 +32,8 @@ pub struct Reply {
 
 impl Reply {
     fn new(status: u16, kind: &str, content: Content) -> Reply {
-        let headers = vec![
-            ("content-type", kind.to_string()),
-            ("x-content-type-options", "nosniff".to_string()),
-        ];
+        let headers =
+            vec![("content-type", kind.to_string()), ("x-content-type-options", "nosniff".to_string())];
         Reply { status, headers, content }
     }
 

@@ -22,8 +22,8 @@ use bindings::exports::wasi::http::incoming_handler::Guest;
 use bindings::wasi::config::store as config;
 use bindings::wasi::http::outgoing_handler;
 use bindings::wasi::http::types::{
-    ErrorCode, Fields, IncomingBody, IncomingRequest, IncomingResponse, OutgoingBody,
-    OutgoingRequest, OutgoingResponse, ResponseOutparam, Scheme,
+    ErrorCode, Fields, IncomingBody, IncomingRequest, IncomingResponse, OutgoingBody, OutgoingRequest,
+    OutgoingResponse, ResponseOutparam, Scheme,
 };
 use bindings::wasi::io::streams::StreamError;
 
@@ -51,9 +51,7 @@ fn forward(request: &IncomingRequest) -> Result<IncomingResponse, String> {
     outgoing.set_method(&request.method()).map_err(bad)?;
     outgoing.set_scheme(Some(&scheme)).map_err(bad)?;
     outgoing.set_authority(Some(authority)).map_err(bad)?;
-    outgoing
-        .set_path_with_query(request.path_with_query().as_deref())
-        .map_err(bad)?;
+    outgoing.set_path_with_query(request.path_with_query().as_deref()).map_err(bad)?;
 
     let to = outgoing.body().expect("the body is taken once");
     let future = outgoing_handler::handle(outgoing, None).map_err(|code| describe(&upstream, code))?;
@@ -61,9 +59,7 @@ fn forward(request: &IncomingRequest) -> Result<IncomingResponse, String> {
     let _ = copy(request.consume().expect("the body is taken once"), to);
     future.subscribe().block();
     let outcome = future.get().expect("the pollable was ready");
-    outcome
-        .expect("the response is taken once")
-        .map_err(|code| describe(&upstream, code))
+    outcome.expect("the response is taken once").map_err(|code| describe(&upstream, code))
 }
 
 fn describe(upstream: &str, code: ErrorCode) -> String {
@@ -77,9 +73,7 @@ fn describe(upstream: &str, code: ErrorCode) -> String {
 
 fn pass_back(response: IncomingResponse, outparam: ResponseOutparam) {
     let outgoing = OutgoingResponse::new(allowed(&response.headers()));
-    outgoing
-        .set_status_code(response.status())
-        .expect("a status that came from HTTP");
+    outgoing.set_status_code(response.status()).expect("a status that came from HTTP");
     let to = outgoing.body().expect("the body is taken once");
     ResponseOutparam::set(outparam, Ok(outgoing));
     // A body that breaks off is dropped unfinished, and breaks off for the client too.

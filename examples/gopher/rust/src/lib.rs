@@ -31,7 +31,9 @@ impl Guest for Gopher {
         let target = request.path_with_query().unwrap_or_default();
         let (path, query) = target.split_once('?').unwrap_or((&target, ""));
         let answer = match (request.method(), path.trim_start_matches('/')) {
-            (Method::Get, "") => Ok((200, "PUT /NAME?animal=ANIMAL&language=LANGUAGE, then GET /NAME.\n".into())),
+            (Method::Get, "") => {
+                Ok((200, "PUT /NAME?animal=ANIMAL&language=LANGUAGE, then GET /NAME.\n".into()))
+            }
             (Method::Get, name) => greet(name),
             (Method::Put, name) => remember(name, query),
             (Method::Delete, name) => forget(name),

@@ -53,7 +53,11 @@ pub fn rules<W: Writing>() -> Vec<Rule> {
     vec![
         rule("BS01", "a container exists once it is created, and is created once", containers::create),
         rule("BS02", "a container tells its name and when it was made", containers::info),
-        rule("BS03", "what is written is what is read, in every order of calls (?big=1: 16 MiB too)", objects::round_trip::<W>),
+        rule(
+            "BS03",
+            "what is written is what is read, in every order of calls (?big=1: 16 MiB too)",
+            objects::round_trip::<W>,
+        ),
         rule("BS05", "offsets of get-data are inclusive and clamped", ranges::inclusive::<W>),
         rule("BS06", "the size of a value is what it delivers", ranges::size::<W>),
         rule("BS07", "a value reads the same by list and by stream", ranges::consume::<W>),
@@ -62,9 +66,17 @@ pub fn rules<W: Writing>() -> Vec<Rule> {
         rule("BS10", "deleting what is not there is no error", objects::delete::<W>),
         rule("BS11", "has-object and object-info agree, with size, container and name", objects::info::<W>),
         rule("BS12", "clear empties this container alone", containers::clear::<W>),
-        rule("BS13", "a deleted container takes its objects with it, and its handles err", containers::delete::<W>),
+        rule(
+            "BS13",
+            "a deleted container takes its objects with it, and its handles err",
+            containers::delete::<W>,
+        ),
         rule("BS14", "copy overwrites, and needs the target container", objects::copy::<W>),
-        rule("BS15", "move is copy and delete; a failed one keeps the source, one onto itself too", objects::relocate::<W>),
+        rule(
+            "BS15",
+            "move is copy and delete; a failed one keeps the source, one onto itself too",
+            objects::relocate::<W>,
+        ),
         rule("BS16", "a listing gives every name once, in pieces of any size (?n=)", names::listing::<W>),
         rule("BS17", "a listing during changes ends", names::churn::<W>),
         rule("BS18", "any text names an object, or is refused cleanly", names::odd::<W>),
@@ -134,10 +146,7 @@ pub fn outgoing() -> Answer<(OutgoingValue, OutputStream)> {
 
 /// An object by its container and name.
 pub fn id(container: &str, object: &str) -> ObjectId {
-    ObjectId {
-        container: container.into(),
-        object: object.into(),
-    }
+    ObjectId { container: container.into(), object: object.into() }
 }
 
 /// Bytes that differ from place to place.

@@ -83,8 +83,28 @@ pub fn odd<W: Writing>(_: &IncomingRequest, query: &Query) -> Check {
     let container = fresh(query, "bs18")?;
     let long = "l".repeat(300);
     let names = [
-        "a/b", "a//b", "/leading", "trailing/", ".", "..", "../escape", "a/../b", "%2F", "a b", "a\nb",
-        "é", "e\u{301}", "🐹", "CON", "dot.", "a:b", "a*?[b]", "\\", "a", "A", long.as_str(),
+        "a/b",
+        "a//b",
+        "/leading",
+        "trailing/",
+        ".",
+        "..",
+        "../escape",
+        "a/../b",
+        "%2F",
+        "a b",
+        "a\nb",
+        "é",
+        "e\u{301}",
+        "🐹",
+        "CON",
+        "dot.",
+        "a:b",
+        "a*?[b]",
+        "\\",
+        "a",
+        "A",
+        long.as_str(),
     ];
     let mut kept = Vec::new();
     for name in names {

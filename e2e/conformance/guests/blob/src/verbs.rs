@@ -16,9 +16,7 @@ pub fn verb<W: Writing>(
     let outcome = match query.path.as_str() {
         "/put" => container(query).and_then(|c| put::<W>(request, &c, name)),
         "/get" => container(query).and_then(|c| get(query, &c, name)),
-        "/delete" => container(query)
-            .and_then(|c| c.delete_object(name))
-            .map(|()| Some(b"ok".to_vec())),
+        "/delete" => container(query).and_then(|c| c.delete_object(name)).map(|()| Some(b"ok".to_vec())),
         "/has" => container(query)
             .and_then(|c| c.has_object(name))
             .map(|found| Some(found.to_string().into_bytes())),
@@ -42,11 +40,7 @@ fn container(query: &Query) -> Answer<Container> {
     api::get_container(name)
 }
 
-fn put<W: Writing>(
-    request: &IncomingRequest,
-    container: &Container,
-    name: &str,
-) -> Answer<Option<Vec<u8>>> {
+fn put<W: Writing>(request: &IncomingRequest, container: &Container, name: &str) -> Answer<Option<Vec<u8>>> {
     let data = read_all(request).map_err(|error| format!("the upload breaks: {error:?}"))?;
     (W::WRITER)(container, name, &data)?;
     Ok(Some(data.len().to_string().into_bytes()))
@@ -62,9 +56,6 @@ fn get(query: &Query, container: &Container, name: &str) -> Answer<Option<Vec<u8
 }
 
 fn list(container: &Container) -> Answer<Vec<u8>> {
-    let names: Vec<String> = crate::names::all(container, 1000)?
-        .iter()
-        .map(|name| quote(name))
-        .collect();
+    let names: Vec<String> = crate::names::all(container, 1000)?.iter().map(|name| quote(name)).collect();
     Ok(format!("[{}]", names.join(", ")).into_bytes())
 }

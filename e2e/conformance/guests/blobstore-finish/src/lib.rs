@@ -78,7 +78,11 @@ impl Guest for BlobstoreFinish {
         let query = Query::of(&request.path_with_query().unwrap_or_default());
         let mut rules = blob::rules::<Finished>();
         rules.push(rule("BS19", "what is not finished is not there", unfinished));
-        rules.push(rule("BS19c", "finishing with a live stream ends the instance", finished_with_stream_alive));
+        rules.push(rule(
+            "BS19c",
+            "finishing with a live stream ends the instance",
+            finished_with_stream_alive,
+        ));
         let left = blob::verb::<Finished>(&request, &query, outparam)
             .and_then(|outparam| harness::run(&request, &query, &rules, outparam));
         if let Some(outparam) = left {

@@ -79,7 +79,11 @@ impl Guest for Blobstore {
     fn handle(request: IncomingRequest, outparam: ResponseOutparam) {
         let query = Query::of(&request.path_with_query().unwrap_or_default());
         let mut rules = blob::rules::<Unfinished>();
-        rules.push(rule("BS20", "an object is complete at write-data, the stream still open", stored_with_stream_alive));
+        rules.push(rule(
+            "BS20",
+            "an object is complete at write-data, the stream still open",
+            stored_with_stream_alive,
+        ));
         rules.push(rule("BS19b", "one value can be written under two names", two_names));
         let left = blob::verb::<Unfinished>(&request, &query, outparam)
             .and_then(|outparam| harness::run(&request, &query, &rules, outparam));

@@ -1,8 +1,8 @@
 //! Bodies both ways: streams that read and write whole buffers, whatever the host permits at once.
 
 use crate::bindings::wasi::http::types::{
-    ErrorCode, Fields, FutureTrailers, IncomingBody, IncomingRequest, OutgoingBody,
-    OutgoingResponse, ResponseOutparam,
+    ErrorCode, Fields, FutureTrailers, IncomingBody, IncomingRequest, OutgoingBody, OutgoingResponse,
+    ResponseOutparam,
 };
 use crate::bindings::wasi::io::streams::{InputStream, OutputStream, StreamError};
 
@@ -98,9 +98,7 @@ pub fn read_all(request: &IncomingRequest) -> Result<Vec<u8>, StreamError> {
 pub fn start(outparam: ResponseOutparam, status: u16, headers: &[(&str, &str)]) -> Body {
     let fields = Fields::new();
     for (name, value) in headers {
-        fields
-            .append(name, value.as_bytes())
-            .expect("a header that is allowed");
+        fields.append(name, value.as_bytes()).expect("a header that is allowed");
     }
     let response = OutgoingResponse::new(fields);
     response.set_status_code(status).expect("a valid status");

@@ -15,10 +15,7 @@ impl Query {
             .map(|pair| pair.split_once('=').unwrap_or((pair, "")))
             .map(|(name, value)| (decode(name), decode(value)))
             .collect();
-        Query {
-            path: path.to_string(),
-            parameters,
-        }
+        Query { path: path.to_string(), parameters }
     }
 
     pub fn get(&self, name: &str) -> Option<&str> {
@@ -31,9 +28,7 @@ impl Query {
     }
 
     pub fn number(&self, name: &str, default: u64) -> u64 {
-        self.get(name)
-            .and_then(|v| v.parse().ok())
-            .unwrap_or(default)
+        self.get(name).and_then(|v| v.parse().ok()).unwrap_or(default)
     }
 
     /// All values of a parameter that may repeat.

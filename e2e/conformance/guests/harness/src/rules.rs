@@ -76,29 +76,17 @@ pub fn run(
     let lines: Vec<String> = match wanted {
         "" => rules.iter().map(listed).collect(),
         "all" => rules.iter().map(|r| checked(r, request, query)).collect(),
-        id => rules
-            .iter()
-            .filter(|r| r.id == id)
-            .map(|r| checked(r, request, query))
-            .collect(),
+        id => rules.iter().filter(|r| r.id == id).map(|r| checked(r, request, query)).collect(),
     };
     if lines.is_empty() {
         return Some(outparam);
     }
-    send(
-        outparam,
-        200,
-        "application/x-ndjson",
-        lines.concat().as_bytes(),
-    );
+    send(outparam, 200, "application/x-ndjson", lines.concat().as_bytes());
     None
 }
 
 fn listed(rule: &Rule) -> String {
-    Object::new()
-        .text("rule", rule.id)
-        .text("promise", rule.promise)
-        .line()
+    Object::new().text("rule", rule.id).text("promise", rule.promise).line()
 }
 
 fn checked(rule: &Rule, request: &IncomingRequest, query: &Query) -> String {
@@ -107,9 +95,5 @@ fn checked(rule: &Rule, request: &IncomingRequest, query: &Query) -> String {
         Err(Broken::Failed(detail)) => ("false", detail),
         Err(Broken::Skipped(detail)) => ("\"skipped\"", detail),
     };
-    Object::new()
-        .text("rule", rule.id)
-        .raw("ok", ok)
-        .text("detail", &detail)
-        .line()
+    Object::new().text("rule", rule.id).raw("ok", ok).text("detail", &detail).line()
 }

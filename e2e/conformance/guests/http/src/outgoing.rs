@@ -1,8 +1,8 @@
 //! Requests that the guest sends: one, streamed both ways at once, or many together.
 
 use harness::http::{
-    ErrorCode, Fields, FutureIncomingResponse, IncomingRequest, IncomingResponse, Method,
-    OutgoingRequest, OutgoingResponse, RequestOptions, ResponseOutparam, Scheme,
+    ErrorCode, Fields, FutureIncomingResponse, IncomingRequest, IncomingResponse, Method, OutgoingRequest,
+    OutgoingResponse, RequestOptions, ResponseOutparam, Scheme,
 };
 use harness::poll::{poll, Pollable};
 use harness::streams::StreamError;
@@ -98,12 +98,7 @@ fn forward(incoming: IncomingRequest, query: &Query, outparam: ResponseOutparam,
 }
 
 /// Moves both bodies until the download ends.
-fn pump(
-    upload: Pipe,
-    uploading: bool,
-    future: FutureIncomingResponse,
-    outparam: ResponseOutparam,
-) {
+fn pump(upload: Pipe, uploading: bool, future: FutureIncomingResponse, outparam: ResponseOutparam) {
     let mut upload = Some(upload);
     let mut outparam = Some(outparam);
     let mut download: Option<Pipe> = None;

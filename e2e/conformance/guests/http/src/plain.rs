@@ -2,9 +2,7 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 
-use harness::http::{
-    Fields, IncomingRequest, Method, OutgoingResponse, ResponseOutparam, Scheme,
-};
+use harness::http::{Fields, IncomingRequest, Method, OutgoingResponse, ResponseOutparam, Scheme};
 use harness::streams::{OutputStream, StreamError};
 use harness::{quote, send, start, Body, Object, Query};
 
@@ -75,10 +73,8 @@ pub fn environment(outparam: ResponseOutparam) {
     for (name, value) in cli::environment::get_environment() {
         variables = variables.text(&name, &value);
     }
-    let arguments: Vec<String> = cli::environment::get_arguments()
-        .iter()
-        .map(|argument| quote(argument))
-        .collect();
+    let arguments: Vec<String> =
+        cli::environment::get_arguments().iter().map(|argument| quote(argument)).collect();
     let answer = Object::new()
         .raw("environment", variables.line().trim_end())
         .raw("arguments", &format!("[{}]", arguments.join(", ")))
@@ -124,12 +120,7 @@ pub fn stdin(outparam: ResponseOutparam) {
 /// Answers with `code`, and a body of `body`.
 pub fn status(query: &Query, outparam: ResponseOutparam) {
     let code = query.number("code", 200) as u16;
-    send(
-        outparam,
-        code,
-        "text/plain",
-        query.text("body", "").as_bytes(),
-    );
+    send(outparam, code, "text/plain", query.text("body", "").as_bytes());
 }
 
 /// Sets the response headers `name` to `value` (both may repeat), or says which the host refused.

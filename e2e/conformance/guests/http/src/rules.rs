@@ -2,8 +2,7 @@
 //! sent, HT12 a request with or without trailers, HT14 an `authority` of an echo server in the query.
 
 use harness::http::{
-    ErrorCode, Fields, IncomingRequest, Method, OutgoingRequest, OutgoingResponse,
-    ResponseOutparam, Scheme,
+    ErrorCode, Fields, IncomingRequest, Method, OutgoingRequest, OutgoingResponse, ResponseOutparam, Scheme,
 };
 use harness::{ensure, ensure_eq, rule, Broken, Check, Incoming, Query, Rule};
 
@@ -111,9 +110,7 @@ fn trailers(request: &IncomingRequest, query: &Query) -> Check {
         (Some(Ok(Ok(Some(fields)))), Some(name)) => {
             ensure!(fields.has(name), "no trailer {name}: {:?}", fields.entries());
         }
-        (other, expected) => {
-            return Err(format!("get said {other:?}, trailer sent: {expected:?}").into())
-        }
+        (other, expected) => return Err(format!("get said {other:?}, trailer sent: {expected:?}").into()),
     }
     let again = future.get();
     ensure!(matches!(again, Some(Err(()))), "a second get said {again:?}");
@@ -151,10 +148,7 @@ fn unreachable(_request: &IncomingRequest, query: &Query) -> Check {
     // Port 1 of this machine: nobody listens there.
     let refused = failure(query.text("refused", "http://127.0.0.1:1/"))?;
     let denied = "HttpRequestDenied";
-    ensure!(
-        refused == "ConnectionRefused" || refused == denied,
-        "a port without a server: {refused}"
-    );
+    ensure!(refused == "ConnectionRefused" || refused == denied, "a port without a server: {refused}");
     let port = failure("http://127.0.0.1:99999/")?;
     ensure!(!port.is_empty(), "port 99999 was reached");
     let scheme = failure("ws://127.0.0.1:1/")?;

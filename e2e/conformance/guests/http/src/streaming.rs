@@ -47,11 +47,7 @@ pub fn big(query: &Query, outparam: ResponseOutparam) {
     let mut left = query.number("bytes", 1 << 20);
     let length = left.to_string();
     let announced = [BINARY, ("content-length", length.as_str())];
-    let headers = if query.get("length").is_some() {
-        &announced[..]
-    } else {
-        &announced[..1]
-    };
+    let headers = if query.get("length").is_some() { &announced[..] } else { &announced[..1] };
     let block: Vec<u8> = (0..PATTERN).map(|i| (i % 251) as u8).collect();
     let body = start(outparam, 200, headers);
     while left > 0 {
@@ -80,12 +76,7 @@ pub fn sink(request: &IncomingRequest, query: &Query, outparam: ResponseOutparam
             sleep(pause);
         }
     }
-    send(
-        outparam,
-        200,
-        "text/plain",
-        format!("{bytes}\n").as_bytes(),
-    );
+    send(outparam, 200, "text/plain", format!("{bytes}\n").as_bytes());
 }
 
 /// Length and CRC-32 of the upload.
@@ -102,17 +93,13 @@ pub fn hash(request: &IncomingRequest, outparam: ResponseOutparam) {
             Err(error) => return broken_upload(outparam, bytes, &error),
         }
     }
-    let answer = Object::new()
-        .number("bytes", bytes)
-        .text("crc32", &format!("{:08x}", !crc));
+    let answer = Object::new().number("bytes", bytes).text("crc32", &format!("{:08x}", !crc));
     send(outparam, 200, "application/json", answer.line().as_bytes());
 }
 
 /// One step of CRC-32 (ISO 3309), bit by bit.
 fn crc32(crc: u32, byte: u8) -> u32 {
-    (0..8).fold(crc ^ u32::from(byte), |crc, _| {
-        (crc >> 1) ^ (0xedb8_8320 * (crc & 1))
-    })
+    (0..8).fold(crc ^ u32::from(byte), |crc, _| (crc >> 1) ^ (0xedb8_8320 * (crc & 1)))
 }
 
 /// The client stopped in the middle: said on stderr, and answered if it still listens.
@@ -163,11 +150,7 @@ pub fn trailers(request: IncomingRequest, outparam: ResponseOutparam) {
     let headers = [("content-type", "application/json"), ("trailer", "x-bytes")];
     let body = start(outparam, 200, &headers);
     let answer = Object::new().raw("trailers", &received).line();
-    if body
-        .write(answer.as_bytes())
-        .and_then(|()| body.flush())
-        .is_ok()
-    {
+    if body.write(answer.as_bytes()).and_then(|()| body.flush()).is_ok() {
         let fields = harness::http::Fields::new();
         let value = bytes.to_string().into_bytes();
         fields.set("x-bytes", &[value]).expect("an allowed trailer");

@@ -23,8 +23,8 @@ mod bindings {
     });
 }
 
-mod surroundings;
 mod streams;
+mod surroundings;
 mod time;
 
 use harness::http::{IncomingRequest, ResponseOutparam};
@@ -34,7 +34,11 @@ const RULES: [Rule; 14] = [
     rule("IO01", "poll gives every ready index, and waits for the first", time::poll_many),
     rule("IO02", "a pollable may be asked any number of times", time::poll_again),
     rule("IO03", "poll of nothing ends the instance", time::poll_nothing),
-    rule("IO04", "a body's stream reads at least a byte when it blocks, none for none, and then is closed", streams::input),
+    rule(
+        "IO04",
+        "a body's stream reads at least a byte when it blocks, none for none, and then is closed",
+        streams::input,
+    ),
     rule("IO05", "a permit is honoured, a write beyond it ends the instance", streams::permit),
     rule("IO06", "flush and zeroes leave the stream usable", streams::flush),
     rule("CL01", "the monotonic clock never goes back, and waits as long as it is told", time::monotonic),

@@ -46,13 +46,7 @@ pub fn get_many<B: Bucket>(_: &IncomingRequest, query: &Query) -> Check {
     bucket.set("KV17-b", b"")?;
     bucket.delete("KV17-none")?;
     let keys = ["KV17-b", "KV17-none", "KV17-a", "KV17-b", "KV17-a"].map(String::from);
-    let expected = vec![
-        Some(Vec::new()),
-        None,
-        Some(b"a".to_vec()),
-        Some(Vec::new()),
-        Some(b"a".to_vec()),
-    ];
+    let expected = vec![Some(Vec::new()), None, Some(b"a".to_vec()), Some(Vec::new()), Some(b"a".to_vec())];
     ensure_eq!(bucket.get_many(&keys)?, expected, "values in the order of keys");
     Ok(bucket.delete_many(&keys)?)
 }
@@ -62,9 +56,8 @@ pub fn set_many<B: Bucket>(_: &IncomingRequest, query: &Query) -> Check {
     let bucket = bucket::<B>(query)?;
     bucket.set_many(&[])?;
     bucket.delete_many(&[])?;
-    let entries: Vec<(String, Vec<u8>)> = (0..50u8)
-        .map(|i| (format!("KV18-{i}"), vec![i; usize::from(i)]))
-        .collect();
+    let entries: Vec<(String, Vec<u8>)> =
+        (0..50u8).map(|i| (format!("KV18-{i}"), vec![i; usize::from(i)])).collect();
     bucket.set_many(&entries)?;
     for (key, value) in &entries {
         ensure_eq!(bucket.get(key)?.as_ref(), Some(value), "{key}");

@@ -18,7 +18,11 @@ pub fn rules<B: Bucket>() -> Vec<Rule> {
         rule("KV07", "buckets do not share keys", isolated::<B>),
         rule("KV08", "any text is a key or a name, and stays by itself", odd_names::<B>),
         rule("KV09", "an unlisted bucket is refused (?unlisted=NAME)", unlisted::<B>),
-        rule("KV10", "a backend that is down is an error with a text (?secret=TEXT must not be in it)", down::<B>),
+        rule(
+            "KV10",
+            "a backend that is down is an error with a text (?secret=TEXT must not be in it)",
+            down::<B>,
+        ),
         rule("KV11", "a walk over N keys finds exactly them (?n=)", listing::<B>),
         rule("KV13", "keys that nobody touches are found by a walk during changes", churn::<B>),
         rule("KV14", "increment starts from nothing, adds, and is decimal text", counting::increment::<B>),
@@ -121,7 +125,8 @@ fn isolated<B: Bucket>(_: &IncomingRequest, query: &Query) -> Check {
 
 fn odd_names<B: Bucket>(_: &IncomingRequest, query: &Query) -> Check {
     let texts = [
-        "a", "a:b", "a:*", "*", "?", "[a]", "\\", "a b", "a\nb", "a\0b", "/", "../a", "%2F", "🐹", "é", "e\u{301}",
+        "a", "a:b", "a:*", "*", "?", "[a]", "\\", "a b", "a\nb", "a\0b", "/", "../a", "%2F", "🐹", "é",
+        "e\u{301}",
     ];
     let bucket = own::<B>(query, "KV08")?;
     for text in texts.iter().chain(&[""]) {
@@ -136,10 +141,8 @@ fn odd_names<B: Bucket>(_: &IncomingRequest, query: &Query) -> Check {
     bucket.empty()?;
 
     let name = query.text("bucket", "default");
-    let buckets: Vec<B> = texts
-        .iter()
-        .map(|text| B::open(&format!("{name}-KV08:{text}")))
-        .collect::<Result<_, _>>()?;
+    let buckets: Vec<B> =
+        texts.iter().map(|text| B::open(&format!("{name}-KV08:{text}"))).collect::<Result<_, _>>()?;
     for (bucket, text) in buckets.iter().zip(texts) {
         bucket.empty()?;
         bucket.set("key", text.as_bytes())?;

@@ -13,9 +13,7 @@ pub fn verb<B: Bucket>(query: &Query, outparam: ResponseOutparam) -> Option<Resp
         "/set" => open::<B>(query)
             .and_then(|b| b.set(key(query), query.text("value", "").as_bytes()))
             .map(|()| Some(b"ok".to_vec())),
-        "/delete" => open::<B>(query)
-            .and_then(|b| b.delete(key(query)))
-            .map(|()| Some(b"ok".to_vec())),
+        "/delete" => open::<B>(query).and_then(|b| b.delete(key(query))).map(|()| Some(b"ok".to_vec())),
         "/exists" => open::<B>(query)
             .and_then(|b| b.exists(key(query)))
             .map(|found| Some(found.to_string().into_bytes())),

@@ -9,8 +9,8 @@ mod bindings {
     });
 }
 
-use bindings::wasi::keyvalue::store::{self, Error};
 use bindings::wasi::keyvalue::batch;
+use bindings::wasi::keyvalue::store::{self, Error};
 use harness::http::{IncomingRequest, ResponseOutparam};
 use harness::{ensure_eq, rule, Check, Guest, Query, Rule};
 

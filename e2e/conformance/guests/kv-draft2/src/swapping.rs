@@ -54,9 +54,7 @@ pub fn verb(query: &Query, outparam: ResponseOutparam) -> Option<ResponseOutpara
 
 fn number(value: Option<Vec<u8>>) -> Result<u64, String> {
     let text = String::from_utf8(value.unwrap_or_else(|| b"0".to_vec()));
-    text.ok()
-        .and_then(|digits| digits.parse().ok())
-        .ok_or_else(|| "the value is no number".to_string())
+    text.ok().and_then(|digits| digits.parse().ok()).ok_or_else(|| "the value is no number".to_string())
 }
 
 fn add(bucket: &Draft2, key: &str, delta: u64) -> Result<u64, String> {

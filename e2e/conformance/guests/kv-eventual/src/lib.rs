@@ -74,10 +74,8 @@ impl Bucket for Eventual {
         found.into_iter().map(|value| value.map(bytes).transpose()).collect()
     }
     fn set_many(&self, entries: &[(String, Vec<u8>)]) -> Answer<()> {
-        let values = entries
-            .iter()
-            .map(|(_, value)| outgoing(value))
-            .collect::<Answer<Vec<OutgoingValue>>>()?;
+        let values =
+            entries.iter().map(|(_, value)| outgoing(value)).collect::<Answer<Vec<OutgoingValue>>>()?;
         let pairs: Vec<(String, &OutgoingValue)> =
             entries.iter().map(|(key, _)| key.clone()).zip(&values).collect();
         eventual_batch::set_many(&self.0, &pairs).map_err(text)
