@@ -101,7 +101,8 @@ def test_the_standby_takes_over_when_the_leader_is_killed(
     not kube.on_own_cluster(), reason="only the cluster of e2e/cluster has an API server that a test may kill"
 )
 def test_a_restart_of_the_api_server_is_survived(counter: demo.Demo, visitor: Visitor, artifacts: Artifacts) -> None:
-    with visitor.visiting(counter.url, rate=20) as visits:
+    [pod] = counter.namespace.pods("counter")
+    with visitor.visiting(f"http://{pod['status']['podIP']}:8080/", rate=20, from_here=True) as visits:
         script = str(servers.ROOT / "e2e" / "cluster" / "cluster")
         environment = {key: value for key, value in os.environ.items() if key != "KUBECONFIG"}
         subprocess.run([script, "restart-apiserver"], check=True, env=environment, capture_output=True, timeout=120)

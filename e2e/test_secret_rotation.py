@@ -44,6 +44,7 @@ def test_a_rotated_password_is_used_without_a_restart(
             admin.execute_command("ACL", "SETUSER", "default", f"<{redis.password}")
         # Connections that stand stay logged in; new ones need the new password.
         admin.execute_command("CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes")
+        visitor.first(counter.url)
         answers = [visitor.get(counter.url) for _ in range(5)]
         assert [answer.status for answer in answers] == [200] * 5, answers
         assert visits.failures == [], f"{visits}: {visits.failures[:5]}"

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import json
 import subprocess
+import sys
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -78,14 +79,16 @@ class Visitor:
         return answer
 
     @contextlib.contextmanager
-    def visiting(self, url: str, rate: float = 40.0) -> Iterator[Visits]:
+    def visiting(self, url: str, rate: float = 40.0, *, from_here: bool = False) -> Iterator[Visits]:
         """Visit at ``rate`` requests a second while the block runs; the outcome is filled in at its end.
 
-        Half of the requests open a connection each, half reuse one.
+        Half of the requests open a connection each, half reuse one. ``from_here``: from this machine, where the API server is not
+        in between (`kubectl exec` is).
         """
         visits = Visits()
         begun = time.monotonic()
-        command = self._command("steady", url, str(rate))
+        arguments = ("steady", url, str(rate))
+        command = [sys.executable, "-c", PROGRAM, *arguments] if from_here else self._command(*arguments)
         with subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
         ) as process:
