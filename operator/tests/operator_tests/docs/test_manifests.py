@@ -11,11 +11,9 @@ import pytest
 import yaml
 
 from operator_tests.docs import pages
-from wasicloud_operator.api.component import WasmComponent
-from wasicloud_operator.api.link import Link
-from wasicloud_operator.api.provider import CapabilityProvider
+from wasicloud_operator.api import component, link, provider
 
-KINDS = {"WasmComponent": WasmComponent, "CapabilityProvider": CapabilityProvider, "Link": Link}
+KINDS = {"WasmComponent": component, "CapabilityProvider": provider, "Link": link}
 _HEREDOC = re.compile(r"<<'END'\n(.*?)^END$", re.M | re.S)
 
 
