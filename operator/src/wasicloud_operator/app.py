@@ -32,11 +32,12 @@ _FINISH_SECONDS = 20.0
 
 
 class App:
-    """The operator: `start`, then `stop`. ``over`` is set when it has ended, or has to: ``failed`` if a part of it ended that never should."""
+    """The operator: `start`, then `stop`. ``synced``: everything is known. ``over`` is set when it has ended, or has to: ``failed`` if a part of it ended that never should."""
 
     def __init__(self, settings: Settings, access: credentials.Credentials) -> None:
         self.over = asyncio.Event()
         self.failed = False
+        self.synced = False
         self.world = World()
         self.queue: Queue[Key] = Queue()
         self.metrics = Metrics()
@@ -93,6 +94,7 @@ class App:
     async def _work(self, outside: Outside) -> None:
         """Decide nothing before everything is known: what is not known yet would be taken for gone."""
         await asyncio.gather(*(watch.synced.wait() for watch in self._essential()))
+        self.synced = True
         log.info("Synced")
         settings = self._settings
         worker = Worker(self.world, self.queue, outside, settings.host, Pace(settings.resync_seconds))
@@ -106,7 +108,7 @@ class App:
         while True:
             await self._active.wait()
             for key in self.world.everything():  # what another leader did, or left
-                self.queue.add(key)
+                self.queue.add(key, soon=False)
             while self._active.is_set():
                 await asyncio.sleep(settings.lease_seconds / 15)
 
@@ -153,7 +155,7 @@ class _Sink:
 
     def _queue(self, touched: Collection[Key]) -> None:
         for key in touched:
-            self._app.queue.add(key)
+            self._app.queue.add(key, soon=self._app.synced)
 
 
 class _Clock:

@@ -114,7 +114,7 @@ class _Neighbourhood:
         for source in component.spec.config_from:
             if source.config_map_ref is None:
                 continue
-            body = self._world.body("ConfigMap", ObjectKey(component.metadata.namespace, source.name))
+            body = self._world.child("ConfigMap", ObjectKey(component.metadata.namespace, source.name))
             if body is not None:
                 self.config_maps[source.name] = body.get(kept.DIGEST) or kept.digest(body)
 
@@ -123,7 +123,9 @@ def _children(world: World, key: ObjectKey) -> dict[tuple[str, str], Body]:
     found = {(kind, body["metadata"]["name"]): body for kind, body in world.children_of(key)}
     for kind in CHILDREN:
         for name in (naming.main(key.name), naming.private(key.name)):
-            body = world.body(kind, ObjectKey(key.namespace, name))
+            if (kind, name) in found:
+                continue
+            body = world.child(kind, ObjectKey(key.namespace, name))
             if body is not None:
                 found[kind, name] = body
     return found

@@ -1,5 +1,6 @@
 """What is kept of an object: no more than decisions read, for an operator of thousands of components has tens of thousands.
 
+What only a decision about that very object reads is kept packed, as JSON: a tenth of the memory of dicts, unpacked in microseconds.
 Pure: a body in, a smaller body out.
 """
 
@@ -7,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
+
+import orjson
 
 from wasicloud_operator.api import names
 from wasicloud_operator.build import host_config, labels
@@ -16,19 +19,30 @@ Body = Mapping[str, Any]
 FOREIGN = "foreign"
 """Key of what is kept of an object that is not ours."""
 
+_OWNER = "owner"
+_PACKED = "packed"
+
 DIGEST = "digest"
 """Key of the digest of a ConfigMap's content."""
 
 
 def child(body: Body) -> Body:
-    """A child in full but for its bookkeeping; of others' objects only who they are."""
-    if owner(body) is not None:
+    """A child, packed; of others' objects only who they are."""
+    found = owner(body)
+    small: dict[str, Any] = {"metadata": _identity(body), _OWNER: found}
+    if found is not None:
         metadata = {key: value for key, value in body["metadata"].items() if key != "managedFields"}
-        return {**body, "metadata": metadata}
-    small: dict[str, Any] = {"metadata": _identity(body), FOREIGN: True}
+        return {**small, _PACKED: orjson.dumps({**body, "metadata": metadata})}
+    small[FOREIGN] = True
     if "data" in body or "binaryData" in body:  # only a ConfigMap has them: Secrets are never read
         small[DIGEST] = digest(body)
     return small
+
+
+def unpacked(kept: Body) -> Body:
+    """A child as it was, but for its bookkeeping."""
+    found: Body = orjson.loads(kept[_PACKED]) if _PACKED in kept else kept
+    return found
 
 
 def digest(config_map: Body) -> str:
@@ -37,9 +51,20 @@ def digest(config_map: Body) -> str:
 
 
 def custom(body: Body) -> Body:
-    """An object of our kinds, without its bookkeeping."""
-    skipped = ("managedFields", "annotations")
-    return {**body, "metadata": {key: value for key, value in body["metadata"].items() if key not in skipped}}
+    """An object of our kinds: who it is, and its spec and status, packed."""
+    metadata = body["metadata"]
+    wanted = ("generation", "deletionTimestamp")
+    return {
+        "metadata": {**_identity(body), **{key: metadata[key] for key in wanted if key in metadata}},
+        "spec": orjson.dumps(body.get("spec"), option=orjson.OPT_SORT_KEYS),
+        "status": orjson.dumps(body.get("status") or {}),
+    }
+
+
+def status(kept: Body) -> Body:
+    """The status of an object of our kinds."""
+    found: Body = orjson.loads(kept["status"])
+    return found
 
 
 def pod(body: Body) -> Body:
@@ -73,6 +98,9 @@ def event(body: Body) -> Body:
 
 def owner(body: Body) -> tuple[str, str] | None:
     """Name and uid of the WasmComponent that a child belongs to; the uid is empty for one that lost its owner but bears our labels."""
+    if _OWNER in body:
+        found: tuple[str, str] | None = body[_OWNER]
+        return found
     metadata = body["metadata"]
     for reference in metadata.get("ownerReferences", ()):
         if reference.get("controller"):

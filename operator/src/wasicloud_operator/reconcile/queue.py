@@ -1,6 +1,6 @@
 """The keyed queue: a key is at most once in the queue and at most once in work.
 
-A key added while it is in work comes again after that, so whatever changed meanwhile is seen. Retries wait longer each time, with
+Changes go before what is only looked at again: after a start there are thousands of the latter. A key added while it is in work comes again after that, so whatever changed meanwhile is seen. Retries wait longer each time, with
 jitter, up to a minute; a change does not wait for them.
 """
 
@@ -23,8 +23,9 @@ class Queue(Generic[K]):
 
     def __init__(self, spread: Callable[[], float] = lambda: random.uniform(0.5, 1.0)) -> None:  # noqa: S311 not a secret
         self._spread = spread
-        self._waiting: deque[K] = deque()
-        self._queued: set[K] = set()
+        self._soon: deque[K] = deque()
+        self._later: deque[K] = deque()
+        self._queued: dict[K, bool] = {}  # whether soon
         self._busy: set[K] = set()
         self._failures: dict[K, int] = {}
         self._timers: dict[K, asyncio.TimerHandle] = {}
@@ -45,16 +46,17 @@ class Queue(Generic[K]):
         """Whether nothing waits and nothing is in work; timers do not count."""
         return not self._queued and not self._busy
 
-    def add(self, key: K) -> None:
-        """Something about ``key`` may have changed."""
+    def add(self, key: K, *, soon: bool = True) -> None:
+        """Something about ``key`` may have changed; not ``soon``: it is time to look at it again."""
         if self._closed:
             return
         self._cancel(key)
-        if key in self._queued:
+        waits = self._queued.get(key)
+        if waits is not None and (waits or not soon):
             return
-        self._queued.add(key)
+        self._queued[key] = soon
         if key not in self._busy:
-            self._offer(key)
+            self._offer(key, soon)
 
     def add_after(self, key: K, seconds: float) -> None:
         """Look at ``key`` again in ``seconds`` (less up to a half); an earlier `add` makes this one needless."""
@@ -76,11 +78,12 @@ class Queue(Generic[K]):
     async def get(self) -> K | None:
         """The next key, which is then in work until `done`; None when the queue is closed."""
         while not self._closed:
-            if self._waiting:
-                key = self._waiting.popleft()
-                self._queued.discard(key)
-                self._busy.add(key)
-                return key
+            while self._soon or self._later:
+                key = (self._soon or self._later).popleft()
+                if key in self._queued and key not in self._busy:  # else it stood in both lines, and had its turn
+                    del self._queued[key]
+                    self._busy.add(key)
+                    return key
             waker = asyncio.get_running_loop().create_future()
             self._wakers.append(waker)
             await waker
@@ -90,7 +93,7 @@ class Queue(Generic[K]):
         """A worker is done with ``key``."""
         self._busy.discard(key)
         if key in self._queued:
-            self._offer(key)
+            self._offer(key, self._queued[key])
 
     def close(self) -> None:
         """No more keys: `get` returns None, what is in work may finish."""
@@ -99,8 +102,8 @@ class Queue(Generic[K]):
             self._cancel(key)
         self._wake(len(self._wakers))
 
-    def _offer(self, key: K) -> None:
-        self._waiting.append(key)
+    def _offer(self, key: K, soon: bool) -> None:
+        (self._soon if soon else self._later).append(key)
         self._wake(1)
 
     def _wake(self, count: int) -> None:

@@ -94,7 +94,9 @@ class Worker:
             if key is None:
                 return
             if not active.is_set():
-                self._queue.add(key)  # the lead was lost while we waited; whoever leads again looks at everything
+                self._queue.add(
+                    key, soon=False
+                )  # the lead was lost while we waited; whoever leads again looks at everything
             else:
                 await self._one(key)
             self._queue.done(key)
@@ -177,8 +179,7 @@ class Worker:
         return now - self._first_seen.setdefault(key, now) < self._pace.arrival
 
     def _view(self, key: Key) -> ComponentView | None:
-        going = _going(self._world.body(key.kind, key.object))
-        return None if going else gather.component(self._world, key.object)
+        return None if self._world.going(key) else gather.component(self._world, key.object)
 
     async def _asked(self, key: Key, view: ComponentView, decision: component.Decision) -> Report:
         """The report, with what hosts say themselves where they run and are not ready."""
@@ -222,14 +223,14 @@ class Worker:
 
     async def _provider(self, key: Key) -> tuple[Report | None, int, ApiProblem | None]:
         view = gather.provider(self._world, key.object)
-        if view is None or _going(self._world.body(key.kind, key.object)):
+        if view is None or self._world.going(key):
             return None, 0, None
         decision = provider.decide(view)
         return Report(decision.outcome, decision.status, view.provider.metadata.uid), 0, None
 
     async def _link(self, key: Key) -> tuple[Report | None, int, ApiProblem | None]:
         view = gather.link(self._world, key.object)
-        if view is None or _going(self._world.body(key.kind, key.object)):
+        if view is None or self._world.going(key):
             return None, 0, None
         decision = link.decide(view, self._settings)
         return Report(decision.outcome, decision.status, view.link.metadata.uid), 0, None
@@ -262,11 +263,6 @@ class Worker:
 
 def _report(view: ComponentView, decision: component.Decision) -> Report:
     return Report(decision.outcome, decision.status, view.component.metadata.uid)
-
-
-def _going(body: ports.Body | None) -> bool:
-    """Whether an object is being deleted: its children go with it."""
-    return body is None or "deletionTimestamp" in body["metadata"]
 
 
 def _event(before: api.Condition | None, after: api.Condition) -> Event | None:

@@ -68,7 +68,7 @@ class World:
         new = _keep(kind, body)
         self._bodies[kind][key] = new
         if kind in _READERS:
-            return self._known(self._put_custom(kind, key, old, new))
+            return self._known(self._put_custom(kind, key, (old, new), body))
         touched = {*self._touched_by_child(kind, key, old), *self._reindex(kind, key, old, new)}
         return self._known(touched) if _matters(kind, old, new) else ()
 
@@ -98,9 +98,15 @@ class World:
 
     # --- what is read
 
-    def body(self, kind: str, key: ObjectKey) -> Body | None:
-        """An object as it is kept."""
-        return self._bodies[kind].get(key)
+    def child(self, kind: str, key: ObjectKey) -> Body | None:
+        """A live child, or what stands at its name."""
+        found = self._bodies[kind].get(key)
+        return kept.unpacked(found) if found is not None else None
+
+    def going(self, key: Key) -> bool:
+        """Whether an object of our kinds is being deleted, or gone."""
+        found = self._bodies[key.kind].get(key.object)
+        return found is None or "deletionTimestamp" in found["metadata"]
 
     def read(self, kind: str, key: ObjectKey) -> Read | None:
         """An object of our kinds, as its dataclass or as what is wrong with it."""
@@ -109,7 +115,7 @@ class World:
     def status(self, key: Key) -> Body:
         """The status as it stands."""
         body = self._bodies[key.kind].get(key.object)
-        return (body.get("status") or _NO_BODY) if body is not None else _NO_BODY
+        return kept.status(body) if body is not None else _NO_BODY
 
     def links_of(self, component: ObjectKey) -> list[links.Link | Unreadable]:
         """Links whose ``component`` this is, by name."""
@@ -122,7 +128,7 @@ class World:
     def children_of(self, component: ObjectKey) -> Iterator[tuple[str, Body]]:
         """Kind and body of every child."""
         for kind, key in self._owned.get(component):
-            yield kind, self._bodies[kind][key]
+            yield kind, kept.unpacked(self._bodies[kind][key])
 
     def pods_of(self, component: ObjectKey) -> list[Body]:
         """Pods of a component that are not on their way out, the newest first."""
@@ -157,12 +163,13 @@ class World:
         """Without keys of objects that are not there: when they come, they come by themselves."""
         return {key for key in touched if key.object in self._bodies[key.kind]}
 
-    def _put_custom(self, kind: str, key: ObjectKey, old: Body | None, new: Body) -> Collection[Key]:
+    def _put_custom(self, kind: str, key: ObjectKey, change: tuple[Body | None, Body], body: Body) -> Collection[Key]:
+        old, new = change
         if old is not None and _without_status(old) == _without_status(new):
             return (Key(kind, key),)  # somebody wrote the status; ours, unless it is known already
         before = self._touched_by_custom(kind, key)
         self._unindex_custom(kind, key)
-        self._read[kind][key] = _read(kind, new)
+        self._read[kind][key] = _read(kind, body)
         self._index_custom(kind, key)
         return {*before, *self._touched_by_custom(kind, key)}
 

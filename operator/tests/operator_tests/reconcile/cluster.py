@@ -25,6 +25,7 @@ class FakeCluster:
     """Implements every port. ``writes`` tells what was asked; ``refuse`` is raised by the next write."""
 
     def __init__(self) -> None:
+        self.objects: dict[tuple[str, str], Body] = {}
         self.world = World()
         self.queue: Queue[Key] = Queue()
         self.writes: list[str] = []
@@ -44,7 +45,7 @@ class FakeCluster:
 
     def _complete(self, body: Body, **more: Any) -> Body:
         key = ObjectKey(body["metadata"].get("namespace", "default"), body["metadata"]["name"])
-        there = self.world.body(body["kind"], key) or {}
+        there = self.objects.get((body["kind"], key.name), {})
         metadata = {
             "namespace": key.namespace,
             "uid": there.get("metadata", {}).get("uid", f"uid-{body['kind']}-{key.name}"),
@@ -58,13 +59,13 @@ class FakeCluster:
     def remove(self, kind: str, name: str) -> None:
         """Somebody deletes an object."""
         self._version += 1
+        self.objects.pop((kind, name))
         for key in self.world.drop(kind, ObjectKey("default", name), self._version):
             self.queue.add(key)
 
     def see(self, kind: str, name: str) -> Body:
-        body = self.world.body(kind, ObjectKey("default", name))
-        assert body is not None, f"there is no {kind} {name}"
-        return copy.deepcopy(dict(body))
+        assert (kind, name) in self.objects, f"there is no {kind} {name}"
+        return copy.deepcopy(self.objects[kind, name])
 
     def roll_out(self, name: str = "gopher", *, ready: bool = True, **status: Any) -> None:
         """What the Deployment's controller and kubelet do: one pod of the present template, and the figures."""
@@ -151,6 +152,7 @@ class FakeCluster:
     def _stamp(self, body: Body) -> Body:
         self._version += 1
         body["metadata"] = {**body["metadata"], "resourceVersion": str(self._version)}
+        self.objects[body["kind"], body["metadata"]["name"]] = copy.deepcopy(body)
         return body
 
     def _show(self, body: Body) -> Body:

@@ -39,6 +39,40 @@ def test_a_key_added_while_in_work_comes_again_after_it() -> None:
     run(test)
 
 
+def test_changes_go_before_what_is_looked_at_again() -> None:
+    async def test(queue: Queue[str]) -> None:
+        for key in ("a", "b", "c"):
+            queue.add(key, soon=False)
+        queue.add("z")
+        queue.add("c")  # it changed while it waited
+        queue.add("z", soon=False)
+        assert len(queue) == 4
+        assert [await queue.get() for _ in range(4)] == ["z", "c", "a", "b"]
+        assert len(queue) == 0
+        queue.add("c", soon=False)
+        queue.done("c")
+        assert await asyncio.wait_for(queue.get(), 10) == "c"
+
+    run(test)
+
+
+def test_a_key_that_stood_in_both_lines_has_one_turn() -> None:
+    async def test(queue: Queue[str]) -> None:
+        queue.add("a", soon=False)
+        queue.add("a")
+        assert await queue.get() == "a"
+        queue.add("a")
+        queue.add("b")
+        assert await queue.get() == "b", "a is in work"
+        queue.done("a")
+        assert await queue.get() == "a"
+        queue.done("a")
+        queue.done("b")
+        assert queue.idle
+
+    run(test)
+
+
 def test_a_waiting_worker_is_woken() -> None:
     async def test(queue: Queue[str]) -> None:
         getting = [asyncio.create_task(queue.get()) for _ in range(2)]

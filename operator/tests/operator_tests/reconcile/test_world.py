@@ -70,7 +70,7 @@ def test_an_older_version_does_not_replace_a_newer_one_in_either_direction() -> 
     world = a_world()
     assert not world.put("Link", at(3, link("other")))
     assert not world.drop("Link", ObjectKey("default", "l"), 3)
-    assert world.body("Link", ObjectKey("default", "l")) is not None
+    assert world.read("Link", ObjectKey("default", "l")) is not None
 
 
 def test_the_same_version_touches_nobody() -> None:
@@ -86,9 +86,28 @@ def test_other_peoples_objects_touch_nobody_and_are_not_kept() -> None:
     world = a_world()
     body = {"metadata": {"name": "theirs", "annotations": {"a": "b" * 1000}}, "data": {"k": "v" * 1000}}
     assert not world.put("ConfigMap", at(9, body))
-    kept = world.body("ConfigMap", ObjectKey("default", "theirs"))
+    kept = world.child("ConfigMap", ObjectKey("default", "theirs"))
     assert kept is not None
     assert len(str(kept)) < 400
+
+
+def test_what_is_ours_is_kept_in_full_and_found_by_its_component() -> None:
+    world = a_world()
+    owner = {
+        "kind": "WasmComponent",
+        "apiVersion": "wasicloud.dev/v1alpha1",
+        "name": "back",
+        "uid": "u",
+        "controller": True,
+    }
+    body = {
+        "metadata": {"name": "back", "ownerReferences": [owner], "managedFields": [{"x": 1}]},
+        "spec": {"a": [1, "ü"]},
+    }
+    assert "WasmComponent/back" in names(world.put("Service", at(9, body)))
+    found = dict(world.children_of(ObjectKey("default", "back")))["Service"]
+    assert found["spec"] == body["spec"]
+    assert "managedFields" not in found["metadata"]
 
 
 def test_a_namespace_is_a_world_of_its_own() -> None:
