@@ -9,7 +9,7 @@ compile_binaries() {
   [ "$(cat "$stamp" 2>/dev/null)" = "$sum" ] && return
   mkdir -p "$bin"
   local p=k8s.io/component-base/version c=helm.sh/helm/v3/pkg/chartutil # what `helm template` takes for the cluster's version
-  export CGO_ENABLED=0
+  export CGO_ENABLED=0 GOFLAGS=-buildvcs=false
   (cd "$here/kubelite" && go build -trimpath -tags selinux,providerless -o "$bin/kubelite" -ldflags \
     "-s -w -X $p.gitVersion=$kubernetes_version -X $p.gitMajor=1 -X $p.gitMinor=34 -X $p.gitTreeState=clean" .)
   for name in etcd kube-apiserver kube-controller-manager kube-proxy kube-scheduler kubectl kubelet; do
