@@ -33,3 +33,9 @@ def peer():
     yield make
     for each in opened:
         each.close()
+
+
+@pytest.fixture
+def allowed(world):
+    """A session that may reach this machine."""
+    return world(egress=served.ALLOWED)

@@ -12,6 +12,11 @@ from wasicloud_host import config
 from wasicloud_host.links import bindings, encoding, functions, session
 from wasicloud_host.providers import registry
 
+ALLOWED = config.Egress(("127.0.0.1", "localhost", "*.invalid"))
+"""This machine, and names that nobody has."""
+
+FOREVER = (1 << 64) - 1
+
 EXCHANGE = {function.name: function.call for function in functions.EXCHANGE}
 CAPABILITIES = {function.name: function.call for function in functions.CAPABILITIES}
 
@@ -171,3 +176,10 @@ def read_exactly(connection: socket.socket, length: int) -> bytes:
             raise OSError("closed")
         pieces += piece
     return bytes(pieces)
+
+
+def hello(connection: socket.socket) -> None:
+    """Answers every request of a connection."""
+    while True:
+        read_head(connection)
+        connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\nX-One: 1\r\nX-One: 2\r\n\r\nhello")

@@ -46,6 +46,11 @@ class Endless:
             yield piece[: min(length, self.size - start)]
 
 
+def pattern(size: int) -> bytes:
+    """So many bytes that are not all alike."""
+    return (bytes(range(251)) * (size // 251 + 1))[:size]
+
+
 def drain(reader: blobstore.Reader, limit: int = 1 << 20) -> bytes:
     """Everything a reader gives."""
     with closing(reader):

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-import psutil
 import pytest
 
-from host_tests.providers.contract.objects import LAST, Broken, Bytes, Endless, content, drain, names
+from host_tests.providers.contract.objects import LAST, Bytes, content, drain, names, pattern
 from wasicloud_host.capabilities import blobstore
 from wasicloud_host.errors import BackendError
 
@@ -39,10 +37,6 @@ ODD_NAMES = [
     "?#&",
     "*",
 ]
-
-
-def pattern(size: int) -> bytes:
-    return (bytes(range(251)) * (size // 251 + 1))[:size]
 
 
 def test_BS01_a_container_is_made_once(provider, backend, name):
@@ -120,28 +114,6 @@ def test_BS03_a_shorter_object_replaces_a_longer_one(blobs, place):
     assert content(blobs, place, "object") == b"short"
 
 
-def test_BS04_readers_see_the_old_object_or_the_new_one(blobs, place):
-    versions = [bytes([value]) * (300_000 + value) for value in range(5)]
-    blobs.write(place, "object", Bytes(versions[0]))
-    done = threading.Event()
-
-    def write():
-        for number in range(25):
-            blobs.write(place, "object", Bytes(versions[number % 5]))
-        done.set()
-
-    def read(_):
-        seen = 0
-        while not done.is_set() or not seen:
-            assert content(blobs, place, "object") in versions
-            seen += 1
-
-    with ThreadPoolExecutor(3) as threads:
-        writing = threads.submit(write)
-        list(threads.map(read, range(2)))
-        writing.result()
-
-
 @pytest.mark.parametrize(
     ("start", "end", "found"),
     [
@@ -186,24 +158,6 @@ def test_BS06_BS07_the_size_is_known_and_pieces_are_never_empty(blobs, place):
     assert reader.read(1) == b""
     reader.close()
     reader.close()
-
-
-@pytest.mark.parametrize("size", [10, 3 << 20])
-@pytest.mark.parametrize("change", ["delete", "overwrite", "clear", "delete-container"])
-def test_BS08_what_was_opened_stays_as_it_was(blobs, place, size, change):
-    data = pattern(size)
-    blobs.write(place, "object", Bytes(data))
-    reader = blobs.read(place, "object", 0, LAST)
-    first = reader.read(4)
-    if change == "delete":
-        blobs.delete(place, ["object"])
-    elif change == "overwrite":
-        blobs.write(place, "object", Bytes(b"other"))
-    elif change == "clear":
-        blobs.clear(place)
-    else:
-        blobs.delete_container(place)
-    assert first + drain(reader) == data
 
 
 def test_BS09_a_missing_object_is_an_error_at_once(blobs, place):
@@ -351,15 +305,6 @@ def test_BS18_a_name_that_the_backend_cannot_hold_is_an_error_or_works(blobs, pl
     assert refused in ("", "invalid")
 
 
-def test_BS21_a_source_that_breaks_leaves_what_was_there(blobs, place):
-    blobs.write(place, "object", Bytes(b"old"))
-    for name in ("object", "new"):
-        with pytest.raises(RuntimeError, match="the source broke"):
-            blobs.write(place, name, Broken(pattern(3 << 20)))
-    assert content(blobs, place, "object") == b"old"
-    assert names(blobs, place) == {"object"}
-
-
 def test_BS22_another_process_sees_the_same_objects(backend, blobs, place):
     if not backend.shared:
         return
@@ -369,27 +314,6 @@ def test_BS22_another_process_sees_the_same_objects(backend, blobs, place):
         assert content(other.blobstore(), place, "object") == b"data"
     finally:
         other.close()
-
-
-@pytest.mark.slow
-def test_a_long_object_moves_in_bounded_memory(backend, blobs, place):
-    if not backend.shared:
-        return  # memory is where it is kept
-    size = 256 << 20
-    process = psutil.Process()
-    before = process.memory_info().rss
-    blobs.write(place, "long", Endless(size))
-    most = process.memory_info().rss
-    reader = blobs.read(place, "long", 0, LAST)
-    received = 0
-    while piece := reader.read(1 << 20):
-        received += len(piece)
-        if received % (16 << 20) < 1 << 20:
-            most = max(most, process.memory_info().rss)
-    reader.close()
-    assert received == size
-    assert most - before < 96 << 20
-    blobs.delete_container(place)
 
 
 def test_a_prefix_keeps_links_to_one_container_apart(provider, backend, name):
