@@ -38,6 +38,7 @@ from wasicloud_operator.domain.bindings import bind
 NAMESPACE = "default"
 PROVIDERS = ("cache", "blobs")
 CHILDREN = 5
+QUIET_SECONDS = 8.0
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Operator:
         raise TimeoutError("the operator did not become ready")
 
     def figures(self) -> dict[str, float]:
-        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[1]}/metrics", timeout=5) as answer:
+        with urllib.request.urlopen(f"http://127.0.0.1:{self.ports[1]}/metrics", timeout=30) as answer:
             text = answer.read().decode()
         found: dict[str, float] = {}
         for line in text.splitlines():
@@ -182,16 +183,18 @@ async def write_objects(api: Api, components_: list[str]) -> None:
 
 
 async def settled(api: Api, operator: Operator, wanted: int, curve: list[tuple[float, int]]) -> float:
-    """Seconds until everything stands and nothing waits."""
+    """Seconds until everything stands and nothing waits; that is known when nothing has been written for some seconds."""
     begun = time.monotonic()
-    while True:
+    writes, since = -1, begun
+    while time.monotonic() - since < QUIET_SECONDS:
         there = await api.count(DEPLOYMENTS)
         curve.append((time.monotonic() - begun, there))
-        if there >= wanted:
-            figures = operator.figures()
-            if figures["wasicloud_operator_queue_depth"] == figures["wasicloud_operator_queue_busy"] == 0:
-                return time.monotonic() - begun
+        figures = operator.figures()
+        idle = figures["wasicloud_operator_queue_depth"] == figures["wasicloud_operator_queue_busy"] == 0
+        if there < wanted or not idle or operator.writes != writes:
+            writes, since = operator.writes, time.monotonic()
         await asyncio.sleep(0.5)
+    return since - begun
 
 
 def by_kubectl(kubeconfig: Path, count: int) -> float:
@@ -313,8 +316,6 @@ async def restart(api: Api, operator: Operator, count: int, found: dict[str, Any
     operator.start()
     operator.ready()
     found["restart: seconds to synced, with the interpreter's start"] = round(time.monotonic() - begun, 2)
-    await settled(api, operator, count, [])
-    await asyncio.sleep(3)
     await settled(api, operator, count, [])
     found["restart: writes"] = operator.writes
     found["restart: megabytes"] = round(operator.megabytes, 1)
