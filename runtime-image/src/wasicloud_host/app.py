@@ -22,8 +22,8 @@ from wasicloud_host.config import Component, HostConfig
 from wasicloud_host.dispatch import Dispatcher
 from wasicloud_host.http import metrics as http_metrics
 from wasicloud_host.http import server as http_server
-from wasicloud_host.links import bindings as bindings_
 from wasicloud_host.links import allocator, functions, session
+from wasicloud_host.links import bindings as bindings_
 from wasicloud_host.log import Log
 from wasicloud_host.providers import registry
 from wasicloud_host.providers.provider import Provider
