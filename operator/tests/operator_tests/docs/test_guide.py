@@ -12,7 +12,6 @@ import shutil
 import signal
 import socket
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -69,7 +68,7 @@ def _line(line: str) -> str:
 
 
 @pytest.fixture
-def clone(tmp_path: Path) -> Iterator[Path]:
+def clone(tmp_path: Path) -> Path:
     """A folder that looks like a clone in which `make setup` was run."""
     if not shutil.which("redis-server") or not AZURITE.exists():
         if os.environ.get("CI"):
@@ -77,7 +76,7 @@ def clone(tmp_path: Path) -> Iterator[Path]:
         pytest.skip("redis-server or Azurite is missing: make setup")
     for name in (".venv", ".tools", "examples"):
         (tmp_path / name).symlink_to(pages.ROOT / name)
-    yield tmp_path
+    return tmp_path
 
 
 @pytest.mark.redis
@@ -120,6 +119,6 @@ def test_a_swapped_backend_is_at_most_ten_commands_away() -> None:
     for block in pages.blocks(GUIDE):
         if block.language != "sh" or block.text not in before:
             continue
-        text = re.sub(r"^cat > .*?^END$", "", block.text, flags=re.M | re.S)
+        text = re.sub(r"^cat > .*?^END$", "", block.text, flags=re.MULTILINE | re.DOTALL)
         commands += sum(bool(line.strip()) for line in text.splitlines())
     assert commands <= 10, commands

@@ -14,7 +14,7 @@ from operator_tests.docs import pages
 from wasicloud_operator.api import component, link, provider
 
 KINDS = {"WasmComponent": component, "CapabilityProvider": provider, "Link": link}
-_HEREDOC = re.compile(r"<<'END'\n(.*?)^END$", re.M | re.S)
+_HEREDOC = re.compile(r"<<'END'\n(.*?)^END$", re.MULTILINE | re.DOTALL)
 
 
 def documents() -> Iterator[tuple[Path, dict[str, Any]]]:
