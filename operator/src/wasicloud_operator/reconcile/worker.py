@@ -254,7 +254,7 @@ class Worker:
                 return 0  # it has just been deleted
             raise
         self._world.put(key.kind, body)
-        event = _event(api.find(before, api.READY), report.outcome.ready)
+        event = _event(key.kind, api.find(before, api.READY), report.outcome.ready)
         if event is not None and self._told.get(key) != (report.uid, event):  # a crash loop says the same each time
             self._told[key] = (report.uid, event)
             self._outside.events.record(key, report.uid, event)
@@ -265,12 +265,13 @@ def _report(view: ComponentView, decision: component.Decision) -> Report:
     return Report(decision.outcome, decision.status, view.component.metadata.uid)
 
 
-def _event(before: api.Condition | None, after: api.Condition) -> Event | None:
-    """What to tell of a change of Ready; nothing of the ways of every rollout."""
+def _event(kind: str, before: api.Condition | None, after: api.Condition) -> Event | None:
+    """What to tell of a change of Ready; nothing of the ways of every rollout, nor of what was in order from the beginning."""
     if after.reason in _QUIET or (
         before is not None and (before.status, before.reason) == (after.status, after.reason)
     ):
         return None
-    if after.status == api.TRUE:
-        return Event("Normal", "Ready", after.message or "Ready")
-    return Event("Warning", after.reason, after.message)
+    if after.status != api.TRUE:
+        return Event("Warning", after.reason, after.message)
+    mended = before is not None and before.status == api.FALSE
+    return Event("Normal", "Ready", after.message or "Ready") if mended or kind == names.WASM_COMPONENT else None

@@ -15,8 +15,6 @@ from wasicloud_operator.reconcile.ports import Key
 from wasicloud_operator.reconcile.queue import Queue
 from wasicloud_operator.reconcile.worker import Pace
 
-KINDS = ("WasmComponent", "Link", "CapabilityProvider")
-
 
 def look_again(cluster: FakeCluster) -> list[str]:
     """Reconcile everything once more; what was written."""
@@ -245,13 +243,23 @@ def test_a_defect_in_one_object_does_not_end_the_worker() -> None:
     assert sorted(set(cluster.outcomes)) == ["error", "unchanged"]
 
 
+def told(cluster: FakeCluster) -> list[tuple[str, str, str]]:
+    found = [(key.kind, event.type, event.reason) for key, event in cluster.events]
+    cluster.events.clear()
+    return sorted(found)
+
+
 def test_events_tell_what_happened_and_nothing_of_every_rollout() -> None:
     cluster = a_running_demo()
-    told = [(key.kind, event.type, event.reason) for key, event in cluster.events]
-    assert sorted(told) == [(kind, "Normal", "Ready") for kind in sorted(KINDS)]
-    cluster.events.clear()
+    assert told(cluster) == [("WasmComponent", "Normal", "Ready")]
     look_again(cluster)
-    assert cluster.events == []
+    assert told(cluster) == []
+    cluster.remove("CapabilityProvider", "cache")
+    cluster.settle()
+    assert told(cluster) == [("Link", "Warning", "ProviderNotFound"), ("WasmComponent", "Warning", "ProviderNotFound")]
+    cluster.write(samples.body("CapabilityProvider", "cache", redis={"url": "redis://redis.example"}))
+    cluster.settle()
+    assert told(cluster) == [("Link", "Normal", "Ready"), ("WasmComponent", "Normal", "Ready")]
 
 
 def test_a_host_that_is_not_ready_is_asked_why_and_its_link_says_so() -> None:
