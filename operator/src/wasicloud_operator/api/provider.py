@@ -62,9 +62,9 @@ class ContainerMapping:
         default="",
         metadata={
             "check": scalars.matching(
-                r"([a-z0-9][a-z0-9-]{0,39})?",
+                r"([a-z0-9][a-z0-9-]{0,23})?",
                 "cannot begin a container's name",
-                "use lowercase letters, digits and '-'",
+                "use at most 24 lowercase letters, digits and '-'",
             )
         },
     )

@@ -5,7 +5,7 @@ An object at a child's name that was made for nobody, or for another, is never t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -35,9 +35,12 @@ NOTHING = Changes()
 
 
 def compare(
-    component: WasmComponent, desired: Iterable[Mapping[str, Any]], live: Mapping[tuple[str, str], Body]
+    component: WasmComponent,
+    desired: Iterable[Mapping[str, Any]],
+    live: Mapping[tuple[str, str], Body],
+    accepted: Collection[str] = (),
 ) -> Changes:
-    """``desired`` against ``live``, which is by (kind, name)."""
+    """``desired`` against ``live``, which is by (kind, name); ``accepted`` are seals of what has just been written."""
     apply: list[Body] = []
     wanted: set[tuple[str, str]] = set()
     for manifest in desired:
@@ -48,10 +51,13 @@ def compare(
         if obstacle is not None:
             return Changes(obstacle=obstacle)
         ready = _autoscaled(comparison.sealed(manifest), there)
-        if there is None or not comparison.covers(ready, there):
+        if there is None or not (comparison.seal(ready) in accepted or comparison.covers(ready, there)):
             apply.append(ready)
+    me = (component.name, component.metadata.uid)
     mine = [
-        (where, body) for where, body in live.items() if kept.owner(body) == (component.name, component.metadata.uid)
+        (where, body)
+        for where, body in live.items()
+        if kept.owner(body) == me and "deletionTimestamp" not in body["metadata"]
     ]
     delete = [{**body, "kind": where[0]} for where, body in sorted(mine, key=lambda one: one[0]) if where not in wanted]
     return Changes(tuple(apply), tuple(delete))

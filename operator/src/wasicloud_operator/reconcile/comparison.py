@@ -31,6 +31,11 @@ def sealed(manifest: Mapping[str, Any]) -> dict[str, Any]:
     return {**manifest, "metadata": metadata}
 
 
+def seal(manifest: Mapping[str, Any]) -> str:
+    """The seal of a sealed manifest."""
+    return str(manifest["metadata"]["annotations"][SEAL])
+
+
 def covers(wanted: Mapping[str, Any], live: Mapping[str, Any]) -> bool:
     """Whether a sealed manifest is there as it is wanted. Lists in the cache say neither apiVersion nor kind."""
     return all(

@@ -138,7 +138,8 @@ def _failed(view: ComponentView) -> Unsettled:
 def _changes(scope: Scope) -> children.Changes:
     bound = _bindings(scope)
     observed = Observed(fetched.pinned(bound, scope.view, scope.reported), scope.view.config_maps)
-    return children.compare(bound.component, build.desired(bound, scope.settings, observed), scope.view.children)
+    wanted = build.desired(bound, scope.settings, observed)
+    return children.compare(bound.component, wanted, scope.view.children, scope.view.accepted)
 
 
 def _available(scope: Scope) -> Scope:

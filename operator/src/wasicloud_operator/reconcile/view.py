@@ -42,6 +42,7 @@ class ComponentView:
     ``links``, ``providers`` and ``components`` are those that it reaches. ``children`` are live objects by (kind, name): its own, and
     whatever stands at their names. ``config_maps`` are digests of the ConfigMaps that are there. ``mounts`` says by pod name which volume
     a pod waits for, ``remarks`` by pod uid what a host itself says is missing. ``failure``: what the API server said to the last write.
+    ``accepted`` are seals of what it has just been given: it may spell a value in its own way, and that is no reason to write again.
     """
 
     component: WasmComponent | Unreadable
@@ -56,6 +57,7 @@ class ComponentView:
     mounts: Mapping[str, str] = field(default_factory=lambda: _NONE)
     remarks: Mapping[str, str] = field(default_factory=lambda: _NONE)
     failure: ApiProblem | None = None
+    accepted: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,12 +17,12 @@ from wasicloud_operator.api import conditions as api
 from wasicloud_operator.api import names
 from wasicloud_operator.build import deployment
 from wasicloud_operator.build.settings import HostSettings
-from wasicloud_operator.reconcile import component, engine, gather, link, pods, ports, provider
+from wasicloud_operator.reconcile import comparison, component, engine, gather, link, pods, ports, provider
 from wasicloud_operator.reconcile.errors import ApiProblem
 from wasicloud_operator.reconcile.ports import Event, Key
 from wasicloud_operator.reconcile.queue import Queue
 from wasicloud_operator.reconcile.view import ComponentView
-from wasicloud_operator.reconcile.world import World
+from wasicloud_operator.reconcile.world import World, key_of, version
 
 log = logging.getLogger(__name__)
 
@@ -154,6 +154,7 @@ class Worker:
     async def _component(self, key: Key) -> tuple[Report | None, int, ApiProblem | None]:
         written = 0
         view = self._view(key)
+        accepted: frozenset[str] = frozenset()
         for _ in range(_ROUNDS):
             if view is None:
                 return None, written, None
@@ -167,7 +168,8 @@ class Worker:
                     return None, written, None
                 decision = component.decide(replace(view, failure=problem), self._settings)
                 return _report(view, decision), written, problem
-            view = self._view(key)
+            accepted |= {comparison.seal(manifest) for manifest in decision.changes.apply}
+            view = self._view(key, accepted)
         raise ApiProblem(0, "Unsettled", "writing does not come to an end")
 
     def _arriving(self, key: Key, view: ComponentView) -> bool:
@@ -178,8 +180,9 @@ class Worker:
         now = time.monotonic()
         return now - self._first_seen.setdefault(key, now) < self._pace.arrival
 
-    def _view(self, key: Key) -> ComponentView | None:
-        return None if self._world.going(key) else gather.component(self._world, key.object)
+    def _view(self, key: Key, accepted: frozenset[str] = frozenset()) -> ComponentView | None:
+        view = None if self._world.going(key) else gather.component(self._world, key.object)
+        return replace(view, accepted=accepted) if view is not None else None
 
     async def _asked(self, key: Key, view: ComponentView, decision: component.Decision) -> Report:
         """The report, with what hosts say themselves where they run and are not ready."""
@@ -194,6 +197,7 @@ class Worker:
             self._notice(self._world.put(manifest["kind"], live))
         for body in decision.changes.delete:
             await self._outside.cluster.delete(body)
+            self._notice(self._world.drop(body["kind"], key_of(body), version(body)))
         return len(decision.changes.apply) + len(decision.changes.delete)
 
     async def _ask(self, key: Key, view: ComponentView) -> bool:

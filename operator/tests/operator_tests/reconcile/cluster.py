@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from operator_tests import samples
@@ -33,6 +33,7 @@ class FakeCluster:
         self.answers: dict[str, str] = {}
         self.refuse: ApiProblem | None = None
         self.outcomes: list[str] = []
+        self.respell: Callable[[Body], object] = lambda body: body
         self._version = 100
         outside = Outside(self, self, self, self, self)
         self.worker = Worker(self.world, self.queue, outside, SETTINGS, Pace(arrival=0))
@@ -115,12 +116,14 @@ class FakeCluster:
 
     async def apply(self, manifest: Mapping[str, Any]) -> Mapping[str, Any]:
         self._wrote(f"apply {manifest['kind']} {manifest['metadata']['name']}")
-        body = {key: value for key, value in manifest.items() if key != "status"}
+        body = copy.deepcopy({key: value for key, value in manifest.items() if key != "status"})
+        self.respell(body)
         return self._stamp(self._complete(body))
 
     async def delete(self, live: Mapping[str, Any]) -> None:
         self._wrote(f"delete {live['kind']} {live['metadata']['name']}")
-        self.remove(live["kind"], live["metadata"]["name"])
+        self._version += 1
+        self.objects.pop((live["kind"], live["metadata"]["name"]))
 
     async def patch_status(self, key: Key, status: Mapping[str, Any]) -> Mapping[str, Any]:
         self._wrote(f"status {key.kind} {key.object.name}")

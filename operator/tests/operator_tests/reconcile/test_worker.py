@@ -68,7 +68,7 @@ def test_a_child_that_is_no_longer_wanted_is_deleted() -> None:
     cluster.write(samples.body("WasmComponent", "gopher", image="registry.example/gopher:1"))
     cluster.writes.clear()
     cluster.settle()
-    assert "delete HorizontalPodAutoscaler gopher" in cluster.writes
+    assert cluster.writes.count("delete HorizontalPodAutoscaler gopher") == 1, "before a watch tells that it is gone"
     assert look_again(cluster) == []
 
 
@@ -183,6 +183,16 @@ def test_what_the_api_server_says_to_a_write_is_told(problem: ApiProblem, expect
     assert cluster.outcomes == ["error"], "and it is tried again"
     look_again(cluster)
     assert cluster.conditions("WasmComponent", "gopher")["Applied"] == ("True", "Succeeded")
+
+
+def test_a_value_that_the_api_server_spells_in_its_own_way_is_not_written_for_ever() -> None:
+    cluster = FakeCluster()
+    cluster.respell = lambda body: body.get("spec", {}).update(type="Otherwise") if body["kind"] == "Service" else None
+    cluster.write(samples.body("WasmComponent", "gopher", image="registry.example/gopher:1"))
+    cluster.settle()
+    assert cluster.writes.count("apply Service gopher") == 1
+    assert cluster.conditions("WasmComponent", "gopher")["Applied"] == ("True", "Succeeded")
+    assert cluster.outcomes == ["written"]
 
 
 def test_a_component_that_stands_is_not_looked_at_again_soon() -> None:
