@@ -17,7 +17,7 @@ run: $(VENV)/.host ## start the example on this machine: prints a URL that count
 	@$(BIN)/wasicloud dev examples/counter/manifest.yaml
 
 test: setup ## unit and integration tests, with a real Redis and a real Azurite
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 3 --dist loadfile
 
 check: $(VENV)/.dev ## format, lint, types, layers, generated files
 	$(BIN)/ruff format --check .
