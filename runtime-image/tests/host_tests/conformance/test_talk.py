@@ -13,8 +13,9 @@ from host_tests.providers.contract.backends import BACKENDS
 from wasicloud_host import config
 
 EXAMPLES = servers.ROOT / "examples"
-GOPHERS = {"rust": "gopher.wasm", "go-eventual": "build/gopher.wasm", "go-store": "build/gopher.wasm"}
-"""Those that are built by toolchains of their own are checked where they were built."""
+GOPHER = EXAMPLES / "gopher" / "rust" / "gopher.wasm"
+GOPHERS = {"rust": GOPHER} | {file.parts[-3]: file for file in sorted(EXAMPLES.glob("gopher/*/build/gopher.wasm"))}
+"""The same component in several languages, on both generations of the interface: the committed one, and those built here."""
 
 
 @pytest.fixture(scope="module")
@@ -28,28 +29,41 @@ def redis(tmp_path_factory):
             yield backend, client
 
 
+@pytest.fixture(scope="module")
+def azure(tmp_path_factory):
+    """An Azurite."""
+    with BACKENDS["azureBlob"](tmp_path_factory.mktemp("azure")) as backend:
+        yield backend
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    """Compiled components: some are large."""
+    folder = tmp_path_factory.mktemp("cache")
+    folder.chmod(0o700)
+    return folder
+
+
 @contextmanager
-def gopher(backend, artifact, folder, **parameters):
+def gopher(backend, artifact, folder, cache=None, **parameters):
     """The component that greets, its buckets mapped as ``parameters`` say."""
-    link = config.Link("kv", "wasi:keyvalue", provider="redis", parameters=config.LinkParameters(**parameters))
+    link = config.Link("kv", "wasi:keyvalue", provider="people", parameters=config.LinkParameters(**parameters))
     component = config.Component("gopher", str(artifact), links=(link,))
-    provider = config.Provider("redis", backend.type, backend.options)
-    with hosts.running(hosts.configuration("gopher", component, provider), folder) as host:
+    provider = config.Provider("people", backend.type, backend.options)
+    wanted = hosts.configuration("gopher", component, provider)
+    with hosts.running(config.replace(wanted, cache_directory=str(cache) if cache else None), folder) as host:
         yield host
 
 
-@pytest.fixture(params=GOPHERS)
+@pytest.fixture(scope="module", params=GOPHERS)
 def artifact(request):
-    """The same component from several languages, on both generations of the interface."""
-    file = EXAMPLES / "gopher" / request.param / GOPHERS[request.param]
-    if not file.exists():
-        pytest.skip(f"{file.relative_to(servers.ROOT)} is not built: `make examples` does, where the toolchain is")
-    return file
+    """One of the components."""
+    return GOPHERS[request.param]
 
 
-def test_people_that_redis_cli_put_there_are_greeted_with_layout_hash(redis, artifact, tmp_path):
+def test_people_that_redis_cli_put_there_are_greeted_with_layout_hash(redis, artifact, tmp_path, cache):
     backend, client = redis
-    with gopher(backend, artifact, tmp_path, layout="hash") as host:
+    with gopher(backend, artifact, tmp_path, cache, layout="hash") as host:
         assert host.ask("/ricochet").text == "Hello ricochet, greetings to your dog!\n"
         assert host.ask("/mossaka").text == "你好 mossaka, greetings to your cat!\n"
         assert host.ask("/nobody").status == 404
@@ -59,11 +73,19 @@ def test_people_that_redis_cli_put_there_are_greeted_with_layout_hash(redis, art
     client.delete("user:zhou")
 
 
+def test_the_same_component_greets_from_azure(azure, artifact, tmp_path, cache):
+    with gopher(azure, artifact, tmp_path, cache) as host:
+        assert host.ask("/zhou?animal=fox&language=fr-FR", "PUT").status == 201
+        assert host.ask("/zhou").text == "Bonjour zhou, greetings to your fox!\n"
+        assert host.ask("/zhou", "DELETE").status == 200
+        assert host.ask("/zhou").status == 404
+
+
 def test_a_hash_under_a_key_of_layout_strings_is_the_interface_s_error_and_no_trap(redis, tmp_path):
     backend, client = redis
     key = "user%3Ahash:animal"  # of the bucket `user:hash`: how a bucket's name stands before its keys
     client.execute_command("HSET", key, "a", "field")
-    with gopher(backend, EXAMPLES / "gopher" / "rust" / GOPHERS["rust"], tmp_path) as host:
+    with gopher(backend, GOPHER, tmp_path) as host:
         for _ in range(2):
             answer = host.ask("/hash")
             assert answer.status == 502
@@ -120,26 +142,24 @@ def test_blobby_serves_files(files):
     assert files.ask("/holiday/photo.jpg", "DELETE").status == 200
 
 
-def test_those_write_files_to_azure_whom_redis_knows(redis, tmp_path):
+def test_those_write_files_to_azure_whom_redis_knows(redis, azure, tmp_path):
     """The talk as a whole: middleware with a Link to Redis, before files with a Link to Azure."""
     people, _ = redis
-    (tmp_path / "backend").mkdir()
-    with BACKENDS["azureBlob"](tmp_path / "backend") as backend:
-        layout = config.LinkParameters(layout="hash")
-        links = (
-            config.Link("kv", "wasi:keyvalue", provider="people", parameters=layout),
-            config.Link("next", "wasi:http/incoming-handler", target="blobby"),
-        )
-        globby = config.Component("globby", str(EXAMPLES / "globby" / "globby.wasm"), links=links)
-        blobs = config.Link("blobs", "wasi:blobstore", provider="files")
-        blobby = config.Component("blobby", str(EXAMPLES / "blobby" / "blobby.wasm"), links=(blobs,))
-        providers = (
-            config.Provider("people", people.type, people.options),
-            config.Provider("files", backend.type, backend.options),
-        )
-        wanted = config.HostConfig("globby", (globby, blobby), providers, config.Http("127.0.0.1:0"))
-        with hosts.running(wanted, tmp_path) as host:
-            assert host.ask("/a.txt", "PUT", b"x", {"x-gopher": "nobody"}).status == 403
-            assert host.ask("/a.txt").status == 404
-            assert host.ask("/a.txt", "PUT", b"x", {"x-gopher": "ricochet"}).status == 201
-            assert host.ask("/a.txt").body == b"x"
+    layout = config.LinkParameters(layout="hash")
+    links = (
+        config.Link("kv", "wasi:keyvalue", provider="people", parameters=layout),
+        config.Link("next", "wasi:http/incoming-handler", target="blobby"),
+    )
+    globby = config.Component("globby", str(EXAMPLES / "globby" / "globby.wasm"), links=links)
+    blobs = config.Link("blobs", "wasi:blobstore", provider="files")
+    blobby = config.Component("blobby", str(EXAMPLES / "blobby" / "blobby.wasm"), links=(blobs,))
+    providers = (
+        config.Provider("people", people.type, people.options),
+        config.Provider("files", azure.type, azure.options),
+    )
+    wanted = config.HostConfig("globby", (globby, blobby), providers, config.Http("127.0.0.1:0"))
+    with hosts.running(wanted, tmp_path) as host:
+        assert host.ask("/a.txt", "PUT", b"x", {"x-gopher": "nobody"}).status == 403
+        assert host.ask("/a.txt").status == 404
+        assert host.ask("/a.txt", "PUT", b"x", {"x-gopher": "ricochet"}).status == 201
+        assert host.ask("/a.txt").body == b"x"
