@@ -142,6 +142,7 @@ def running(wanted: config.HostConfig, folder: Path) -> Iterator[Host]:
             process.wait(60)
         finally:
             process.kill()
+            process.wait()
 
 
 def _is_ready(host: Host) -> bool:
