@@ -53,7 +53,7 @@ def test_an_applied_demo_is_ready_and_answers_through_its_service(
     counter = demo.Demo(namespace, artifacts.counter)
     namespace.apply(*demo.redis_provider(redis))
     counter.apply("redis", config={"greeting": "Good day!"}, replicas=2)
-    answers = [visitor.get(counter.url) for _ in range(3)]
+    answers = [visitor.first(counter.url), *(visitor.get(counter.url) for _ in range(2))]
     assert [answer.status for answer in answers] == [200] * 3
     assert answers[0].body.startswith("Good day! You are visitor ")
     status = (namespace.get("wasmcomponent", "counter") or {})["status"]

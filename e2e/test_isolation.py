@@ -20,9 +20,10 @@ def test_objects_of_one_name_in_two_namespaces_have_nothing_to_do_with_each_othe
     for database, counter in enumerate(counters, start=2):
         counter.namespace.apply(*demo.redis_provider(redis, database=database))
         counter.apply("redis")
+        visitor.first(counter.url)
     for _ in range(3):
         visitor.get(counters[0].url)
-    assert visitor.get(counters[1].url).body.endswith("You are visitor 1.\n")
+    assert visitor.get(counters[1].url).body.endswith("You are visitor 2.\n")
     namespace.run("delete", "capabilityprovider", "redis")
     namespace.says("link", "counter-keyvalue", "redis")
     assert other_namespace.condition("link", "counter-keyvalue")["status"] == "True"

@@ -30,8 +30,10 @@ def test_a_misbehaving_component_does_not_disturb_its_neighbour(
     bad = kube.component(name, artifacts.push(file, name), http={"requestTimeout": "1s"}, resources=bounded)
     namespace.apply(kube.component("hello", artifacts.hello), bad)
     namespace.ready("hello", name, seconds=180)
+    url = f"http://{name}.{namespace.name}/"
+    kube.until(f"{url} leads to the pod", lambda: visitor.get(url).status != 0)
     with visitor.visiting(f"http://hello.{namespace.name}/", rate=20) as visits:
-        answers = [visitor.get(f"http://{name}.{namespace.name}/") for _ in range(8)]
+        answers = [visitor.get(url) for _ in range(8)]
     assert {answer.status for answer in answers} == {EXPECTED[name]}, answers
     assert visits.failures == []
     [pod] = namespace.pods(name)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import http.client
 import json
+import socket
 import sys
 import threading
 import time
@@ -42,6 +44,16 @@ def first(target: urllib.parse.SplitResult, text: str, seconds: float) -> dict[s
             return found
         time.sleep(0.02)
     return {**found, "status": 0}
+
+
+def wait_for_service(target: urllib.parse.SplitResult) -> None:
+    """Nodes hear of a ready pod a moment after its status says so; no request is sent."""
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline:
+        with contextlib.suppress(OSError):
+            socket.create_connection((target.hostname or "", target.port or 80), timeout=TIMEOUT).close()
+            return
+        time.sleep(0.05)
 
 
 class Steady:
@@ -96,6 +108,7 @@ class Steady:
 
 
 def steady(target: urllib.parse.SplitResult, rate: float) -> dict[str, Any]:
+    wait_for_service(target)
     work = Steady(target, rate)
     threads = [threading.Thread(target=work.run, args=(number % 2 == 1,)) for number in range(8)]
     for thread in threads:
