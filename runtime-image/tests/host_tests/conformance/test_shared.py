@@ -12,6 +12,8 @@ from host_tests.providers.contract.backends import BACKENDS
 
 GENERATIONS = ("kv-store", "kv-eventual", "kv-draft2")
 WITH_SERVER = ("azureBlob", "redis", "redis-hash")
+several_hosts = pytest.mark.parametrize("backend", [name for name in BACKENDS if name != "memory"], indirect=True)
+"""Over every backend that several processes share; the memory of one process is its own."""
 
 
 @pytest.mark.parametrize("guest", GENERATIONS)
@@ -43,10 +45,9 @@ def test_kv06_a_write_is_seen_by_the_next_request(serve):
     assert host.ask("/get?bucket=default&key=kv06").text.strip() == "written"
 
 
+@several_hosts
 @pytest.mark.parametrize("reader", ["kv-eventual", "kv-draft2"])
-def test_kv27_generations_of_the_interface_see_the_same_data(serve, backend, reader):
-    if not backend.shared:
-        pytest.skip("each host has its own memory")
+def test_kv27_generations_of_the_interface_see_the_same_data(serve, reader):
     assert serve("kv-store").ask(f"/set?bucket=default&key={reader}&value=shared").status == 200
     assert serve(reader).ask(f"/get?bucket=default&key={reader}").text.strip() == "shared"
 
@@ -60,8 +61,7 @@ def test_kv15_increments_of_several_hosts_and_requests_lose_none(serve, backend)
     assert serve("kv-store").ask("/get?bucket=default&key=kv15").text.strip() == str(len(wanted))
 
 
-def test_bs22_guests_with_and_without_finish_share_a_container(serve, backend):
-    if not backend.shared:
-        pytest.skip("each host has its own memory")
+@several_hosts
+def test_bs22_guests_with_and_without_finish_share_a_container(serve):
     assert serve("blobstore").ask("/put?container=bs22&name=a", "POST", b"from one").status in (200, 201)
     assert serve("blobstore-finish").ask("/get?container=bs22&name=a").body == b"from one"
