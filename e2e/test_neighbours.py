@@ -34,9 +34,10 @@ def test_a_misbehaving_component_does_not_disturb_its_neighbour(
     kube.until(f"{url} leads to the pod", lambda: visitor.get(url).status != 0)
     with visitor.visiting(f"http://hello.{namespace.name}/", rate=20) as visits:
         answers = [visitor.get(url) for _ in range(8)]
-    assert {answer.status for answer in answers} == {EXPECTED[name]}, answers
+    # A pod that spends all of its share may miss a probe and leave the Service for a moment: nobody answers then.
+    assert {answer.status for answer in answers} - {0} == {EXPECTED[name]}, answers
     assert visits.failures == []
     [pod] = namespace.pods(name)
     assert [one["restartCount"] for one in pod["status"]["containerStatuses"]] == [0], "it cost requests, not the pod"
-    assert namespace.condition("wasmcomponent", name)["status"] == "True"
+    namespace.ready(name, seconds=120)
     figures[f"beside a component that does {name}"] = str(visits)
