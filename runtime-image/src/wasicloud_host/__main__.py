@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import logging
+import queue
 import signal
 import socket
 import sys
@@ -85,7 +86,7 @@ def _supervise(settings: HostConfig, log: Log, path: str) -> int:
     stopped = _signals()
     with listener, _management(settings, family.reasons, family.snapshot):
         family.start()
-        watcher = threading.Thread(target=family.end_when, args=(stopped,), daemon=True)
+        watcher = threading.Thread(target=family.end_when, args=(stopped.wait,), daemon=True)
         watcher.start()
         code = family.run(lambda: log.write("info", "Serving", component=settings.name, workers=settings.workers))
         finished = family.stop(settings.drain_timeout_seconds + 5)
@@ -141,16 +142,27 @@ class _Forward(logging.Handler):
         self._log.write(record.levelname.lower(), record.getMessage(), logger=record.name, **fields)
 
 
-def _signals() -> threading.Event:
-    """Set by the first SIGTERM or SIGINT; the second ends the process as the system does by default."""
-    stopped = threading.Event()
+class Stop:
+    """Comes with a signal. A `threading.Event` would not do: its lock may be held by the very thread that the signal interrupts."""
 
-    def stop(number: int, _frame: object) -> None:
+    def __init__(self) -> None:
+        self._signals: queue.SimpleQueue[int] = queue.SimpleQueue()  # its `put` is reentrant
+
+    def come(self, number: int, _frame: object) -> None:
+        """The handler: the next signal of this number ends the process as the system does by default."""
         signal.signal(number, signal.SIG_DFL)
-        stopped.set()
+        self._signals.put(number)
 
+    def wait(self) -> None:
+        """Return once a signal has come; for one thread, once."""
+        self._signals.get()
+
+
+def _signals() -> Stop:
+    """Set by the first SIGTERM or SIGINT."""
+    stopped = Stop()
     for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, stop)
+        signal.signal(number, stopped.come)
     return stopped
 
 

@@ -137,9 +137,9 @@ class Workers:
                 if worker.process.poll() is None:
                     worker.ask()
 
-    def end_when(self, stopped: threading.Event) -> None:
-        """Let `run` return once ``stopped`` is set; `stop` does the rest."""
-        stopped.wait()
+    def end_when(self, stopped: Callable[[], None]) -> None:
+        """Let `run` return once ``stopped`` does; `stop` does the rest."""
+        stopped()
         self._stopping = True
 
     def stop(self, timeout: float) -> bool:
