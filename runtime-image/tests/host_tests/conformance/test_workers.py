@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 
 import psutil
 import pytest
@@ -53,3 +55,18 @@ def test_one_that_dies_is_replaced_and_what_it_counted_stays(host):
     assert host.ask("/get?bucket=default&key=visits").status in (200, 404)
     assert requests(host) > counted
     assert host.log_has("Worker died and is replaced")
+
+
+SIGNALLED = """
+import os, signal, threading
+from wasicloud_host import __main__ as program
+for _ in range(3000):
+    stopped = program._signals()
+    threading.Thread(target=os.kill, args=(os.getpid(), signal.SIGTERM)).start()
+    stopped.wait()
+"""
+
+
+def test_a_signal_is_heard_at_whatever_moment_it_comes():
+    """Also as the thread that it interrupts begins to wait for it."""
+    subprocess.run([sys.executable, "-c", SIGNALLED], check=True, timeout=120)
