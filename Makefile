@@ -31,7 +31,7 @@ check-fuzz: $(VENV)/.dev ## 100,000 damaged inputs to the composer and 100,000 t
 	  runtime-image/tests/host_tests/composer/test_fuzz.py runtime-image/tests/host_tests/http/test_fuzz.py
 
 check-bridge: $(VENV)/.dev ## the bridge's own tests; rebuild it with the pinned toolchain and compare bytes
-	cargo fmt --check --manifest-path runtime-image/bridge/Cargo.toml
+	cargo fmt --all --check --manifest-path runtime-image/bridge/Cargo.toml
 	cargo test --quiet --locked --manifest-path runtime-image/bridge/Cargo.toml
 	runtime-image/bridge/build --check
 
