@@ -44,16 +44,32 @@ class Worker:
     born: float = field(default_factory=time.monotonic)
     reasons: list[str] = field(default_factory=lambda: [_STARTING])
     snapshot: Snapshot = field(default_factory=Snapshot)
+    owed: int = 0
+    received: bytes = b""
 
     def ask(self) -> None:
         """Refresh `reasons` and `snapshot`; a worker that does not answer is not ready."""
         try:
             self.pair.sendall(b"?")
-            with self.pair.makefile("rb") as lines:
-                answer = json.loads(lines.readline())
+            self.owed += 1
+            while self.owed:  # an answer that came too late for its question is read before the next one's
+                line = self._line()
+                self.owed -= 1
+            answer = json.loads(line)
             self.reasons, self.snapshot = answer["reasons"], Snapshot.load(answer["metrics"])
         except (OSError, ValueError, KeyError):
             self.reasons = [_SILENT]
+
+    def _line(self) -> bytes:
+        """The next whole line; what came of one before a time-out is kept."""
+        while b"\n" not in self.received:
+            piece = self.pair.recv(65536)
+            if not piece:
+                raise OSError("the worker closed its pair")
+            self.received += piece
+        line, _, rest = self.received.partition(b"\n")
+        self.received = rest
+        return line
 
 
 class Workers:

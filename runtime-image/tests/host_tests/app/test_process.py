@@ -64,7 +64,7 @@ def test_a_worker_that_dies_is_replaced_and_its_numbers_stay(pair):
     until(pair.ready, "readiness")
     for _ in range(10):
         assert pair.ask("/hello").status == 200
-    assert made(pair) == before + 10
+    until(lambda: made(pair) == before + 10, "a count of all requests")
 
 
 def test_workers_end_with_their_parent(tmp_path):
